@@ -1,0 +1,151 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { RoomEvent, RoomState } from '../protocol/events.ts'
+import { newestEvents, pageBytes, pageEvents } from '../protocol/limits.ts'
+import type { Opened, Page } from '../protocol/server-frames.ts'
+import { groupReactions, toEvent } from './event-rows.ts'
+import type { OpenAsk } from './reads.ts'
+import type { EventRow, MemberRow, RoomRow } from './schema.ts'
+
+interface View {
+  kind: string
+  last: number
+  n: number
+  since: number | null
+}
+interface HistoryAsk {
+  before?: number
+  after?: number
+  around?: number
+  limit: number
+}
+type Refusable<T> = T | { refused: 'no_such_room' | 'not_member' }
+
+/** What an account may read, in pages. Each question is one read transaction, and asks for the membership in it. */
+export function createPages(db: DatabaseSync) {
+  const view = db.prepare(`
+    select r.kind, coalesce(h.last, 0) as last, coalesce(h.n, 0) as n, m.since
+    from room r left join head h on h.room = r.id left join member m on m.room = r.id and m.account = ? where r.id = ?`)
+  const idAt = db.prepare('select id from event where room = ? and seq = ?')
+  const after = db.prepare('select * from event where room = ? and seq > ? order by seq limit ?')
+  const messagesBefore = db.prepare(
+    "select * from event where room = ? and seq < ? and seq >= ? and kind = 'message' order by seq desc limit ?",
+  )
+  const messagesAfter = db.prepare("select * from event where room = ? and seq > ? and seq >= ? and kind = 'message' order by seq limit ?")
+  const reactions = db.prepare('select seq, emoji, account from reaction where room = ? and seq between ? and ? order by at, account')
+  const roomsOf = db.prepare(`
+    select r.*, m.role, m.read, m.read_n, coalesce(h.last, 0) as last, coalesce(h.n, 0) as n,
+      (select count(*) from mention x where x.account = m.account and x.room = m.room and x.seq > m.read) as mentions
+    from member m join room r on r.id = m.room left join head h on h.room = r.id
+    where m.account = ? and (? is null or m.room = ?) order by r.fold, r.id`)
+  const peers = db.prepare(
+    'select m.account, a.display from member m join account a on a.id = m.account where m.room = ? order by m.account',
+  )
+
+  /** The room as this account sees it, or why it does not. */
+  function look(account: string, room: string): Refusable<View & { since: number }> {
+    const seen = view.get(account, room) as View | undefined
+    if (!seen || (seen.since === null && seen.kind !== 'public')) return { refused: 'no_such_room' }
+    if (seen.since === null) return { refused: 'not_member' }
+    return { ...seen, since: seen.since }
+  }
+
+  function toEvents(room: string, rows: EventRow[]): RoomEvent[] {
+    const [first, last] = [rows[0]?.seq ?? 0, rows.at(-1)?.seq ?? 0]
+    const bySeq = groupReactions(reactions.all(room, first, last) as { seq: number; emoji: string; account: string }[])
+    return rows.map((row) => toEvent(row, bySeq.get(row.seq)))
+  }
+
+  function openOne(account: string, { room, after: cursor, id }: OpenAsk, left: { bytes: number }): Opened {
+    const seen = look(account, room)
+    if ('refused' in seen) return { room, refused: seen.refused }
+    const { last, n, since } = seen
+    const from = cursor ?? Math.max(last - newestEvents, since - 1)
+    if (from > last) return { room, reset: 'future', last, n }
+    if (from < since - 1) return { room, reset: 'gap', last, n }
+    if (cursor && id !== undefined && (idAt.get(room, cursor) as { id: string } | undefined)?.id !== id)
+      return { room, reset: 'mismatch', last, n }
+    const events = withinBudget(toEvents(room, after.all(room, from, pageEvents) as unknown as EventRow[]), left)
+    return { room, last, n, events, more: from + events.length < last }
+  }
+
+  function open(account: string, asks: OpenAsk[]): Opened[] {
+    const left = { bytes: pageBytes }
+    return inTransaction(() => asks.map((ask) => openOne(account, ask, left)))
+  }
+
+  function history(account: string, room: string, ask: HistoryAsk): Refusable<Page> {
+    return inTransaction(() => {
+      const seen = look(account, room)
+      if ('refused' in seen) return seen
+      const left = { bytes: pageBytes }
+      if (ask.after !== undefined) return forward(room, ask.after, seen.since, ask.limit, left)
+      if (ask.around === undefined) return backward(room, ask.before ?? seen.last + 1, seen.since, ask.limit, left)
+      const newer = forward(room, ask.around - 1, seen.since, Math.ceil(ask.limit / 2), left)
+      const older = backward(room, ask.around, seen.since, Math.floor(ask.limit / 2), left)
+      return { events: [...older.events, ...newer.events], more: older.more || newer.more }
+    })
+  }
+
+  function forward(room: string, seq: number, since: number, limit: number, left: { bytes: number }): Page {
+    const rows = messagesAfter.all(room, seq, since, limit + 1) as unknown as EventRow[]
+    const events = withinBudget(toEvents(room, rows.slice(0, limit)), left)
+    return { events, more: events.length < rows.length }
+  }
+
+  function backward(room: string, seq: number, since: number, limit: number, left: { bytes: number }): Page {
+    const rows = messagesBefore.all(room, seq, since, limit + 1) as unknown as EventRow[]
+    const events = withinBudget(toEvents(room, rows.slice(0, limit).reverse()).reverse(), left).reverse()
+    return { events, more: events.length < rows.length }
+  }
+
+  function rooms(account: string, room: string | null = null): RoomState[] {
+    return inTransaction(() => (roomsOf.all(account, room, room) as unknown as StateRow[]).map((row) => toState(account, row)))
+  }
+
+  function toState(account: string, row: StateRow): RoomState {
+    const people = row.kind === 'direct' ? (peers.all(row.id) as { account: string; display: string }[]) : []
+    const others = people.filter((person) => person.account !== account)
+    return {
+      id: row.id,
+      name: row.kind === 'direct' ? others.map(({ display }) => display).join(', ') || (people[0]?.display ?? '') : row.name,
+      kind: row.kind,
+      ...(row.topic === '' ? {} : { topic: row.topic }),
+      ...(row.archived_at === null ? {} : { archived: true as const }),
+      last: row.last,
+      n: row.n,
+      read: row.read,
+      readN: row.read_n,
+      mentions: row.mentions,
+      role: row.role,
+      ...(row.kind === 'direct' ? { accounts: people.map((person) => person.account) } : {}),
+    }
+  }
+
+  function inTransaction<T>(read: () => T): T {
+    db.exec('begin')
+    try {
+      return read()
+    } finally {
+      db.exec('commit')
+    }
+  }
+
+  return { open, history, rooms, room: (account: string, room: string) => rooms(account, room)[0] }
+}
+
+type StateRow = RoomRow & Pick<MemberRow, 'role' | 'read' | 'read_n'> & { last: number; n: number; mentions: number }
+
+/** As many events, in order, as the answer still has room for; the first of an answer always fits. */
+function withinBudget(events: RoomEvent[], left: { bytes: number }): RoomEvent[] {
+  const fits: RoomEvent[] = []
+  for (const event of events) {
+    const bytes = Buffer.byteLength(JSON.stringify(event))
+    if (bytes > left.bytes && left.bytes < pageBytes) {
+      left.bytes = 0
+      break
+    }
+    left.bytes -= bytes
+    fits.push(event)
+  }
+  return fits
+}

@@ -1,0 +1,96 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import type { Ran } from './sqlite-statements.ts'
+import type { Thread } from './thread.ts'
+import type { WriteQueue } from './write-queue.ts'
+
+interface Threads {
+  writer: Thread
+  reader: Thread
+  queue: WriteQueue
+}
+
+/** Kysely compiles here; the threads run it. A lone select goes to the reader, all else to the writer. */
+export const sqliteDialect = (threads: Threads): Dialect => ({
+  createAdapter: () => new SqliteAdapter(),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+  createDriver: () => createDriver(threads),
+})
+
+function createDriver({ writer, reader, queue }: Threads): Driver {
+  const run = (thread: Thread, sql: string, parameters: readonly unknown[]) =>
+    thread.ask({ sql, parameters: parameters.map(storable) }) as Promise<Ran>
+
+  /** One asker's connection: on the reader until a transaction begins, then alone on the writer until it ends. */
+  class Connection implements DatabaseConnection {
+    #release: (() => void) | undefined
+
+    async begin(): Promise<void> {
+      await new Promise<void>((entered, failed) => {
+        queue
+          .exclusive(async () => {
+            await run(writer, 'begin immediate', [])
+            const ended = new Promise<void>((resolve) => {
+              this.#release = resolve
+            })
+            entered()
+            await ended
+          })
+          .catch(failed)
+      })
+    }
+
+    async end(sql: 'commit' | 'rollback'): Promise<void> {
+      try {
+        await run(writer, sql, [])
+      } catch (error) {
+        // A failed COMMIT leaves the transaction open, and the writer would carry it into the next one.
+        if (sql === 'commit') await run(writer, 'rollback', []).catch(() => undefined)
+        throw error
+      } finally {
+        this.#release?.()
+        this.#release = undefined
+      }
+    }
+
+    async executeQuery<R>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<R>> {
+      const { rows, changes } = await this.#ran(sql, parameters, query.kind === 'SelectQueryNode')
+      return { rows: rows as R[], numAffectedRows: BigInt(changes) }
+    }
+
+    #ran(sql: string, parameters: readonly unknown[], reads: boolean): Promise<Ran> {
+      if (this.#release) return run(writer, sql, parameters)
+      return reads ? run(reader, sql, parameters) : queue.exclusive(() => run(writer, sql, parameters))
+    }
+
+    // biome-ignore lint/correctness/useYield: streaming is not offered; every list here is bounded
+    async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+      throw new Error('The store does not stream.')
+    }
+  }
+
+  return {
+    init: async () => undefined,
+    acquireConnection: async () => new Connection(),
+    beginTransaction: (connection) => (connection as Connection).begin(),
+    commitTransaction: (connection) => (connection as Connection).end('commit'),
+    rollbackTransaction: (connection) => (connection as Connection).end('rollback'),
+    releaseConnection: async () => undefined,
+    destroy: async () => undefined,
+  }
+}
+
+/** SQLite binds `undefined` silently as NULL and knows no booleans: say so here rather than store a surprise. */
+function storable(value: unknown): unknown {
+  if (value === undefined) throw new TypeError('undefined cannot be stored')
+  return typeof value === 'boolean' ? Number(value) : value
+}

@@ -1,0 +1,91 @@
+import { Refusal } from '../protocol/codes.ts'
+import type { Append, Entry, Landed, Outcome } from './append.ts'
+import type { Written } from './scribe.ts'
+import type { Thread } from './thread.ts'
+
+interface Waiting {
+  entry: Entry
+  resolve: (outcome: Outcome) => void
+  reject: (error: Error) => void
+}
+
+/** Entries in one commit at most: above it a commit only gets longer, not cheaper. */
+const batchBound = 256
+
+/**
+ * The one way to the writer. Entries that come while a commit flies share the next; other work (transactions of
+ * many steps) has the writer to itself. The two take turns, so that neither starves the other.
+ */
+export function createWriteQueue(writer: Thread): Append & { exclusive<T>(work: () => Promise<T>): Promise<T>; idle(): Promise<void> } {
+  const entries: Waiting[] = []
+  const works: (() => Promise<void>)[] = []
+  const listeners: ((landed: Landed[]) => void)[] = []
+  let busy = false
+  let armed = false
+  let whenIdle: (() => void)[] = []
+
+  function next(): void {
+    if (busy) return
+    const work = works.shift()
+    if (work) return occupy(work)
+    if (entries.length > 0) return occupy(commit)
+    for (const tell of whenIdle) tell()
+    whenIdle = []
+  }
+
+  function occupy(work: () => Promise<void>): void {
+    busy = true
+    void work().finally(() => {
+      busy = false
+      next()
+    })
+  }
+
+  async function commit(): Promise<void> {
+    const batch = entries.splice(0, batchBound)
+    let written: Written
+    try {
+      written = JSON.parse((await writer.ask({ entries: JSON.stringify(batch.map(({ entry }) => entry)) })) as string) as Written
+    } catch (error) {
+      const refusal = new Refusal('unavailable', undefined, { cause: error })
+      for (const { reject } of batch) reject(refusal)
+      return
+    }
+    // The next commit starts before this one is told about, and is told about after it: order holds, the disk never waits.
+    setImmediate(tell, batch, written)
+  }
+
+  function tell(batch: Waiting[], { outcomes, landed }: Written): void {
+    if (landed.length > 0) for (const listener of listeners) listener(landed)
+    batch.forEach(({ resolve }, i) => {
+      resolve(outcomes[i] as Outcome)
+    })
+  }
+
+  return {
+    append: (entry) =>
+      new Promise((resolve, reject) => {
+        entries.push({ entry, resolve, reject })
+        if (busy || armed) return
+        armed = true
+        // All that came in this turn of the loop goes together.
+        setImmediate(() => {
+          armed = false
+          next()
+        })
+      }),
+    onLanded: (listener) => void listeners.push(listener),
+    exclusive: (work) =>
+      new Promise((resolve, reject) => {
+        works.push(() => work().then(resolve, reject))
+        next()
+      }),
+    idle: () =>
+      new Promise((resolve) => {
+        whenIdle.push(resolve)
+        if (!armed) next()
+      }),
+  }
+}
+
+export type WriteQueue = ReturnType<typeof createWriteQueue>
