@@ -1,0 +1,63 @@
+import type { RoomEvent } from '../protocol/events.ts'
+import type { Connection } from './connection.ts'
+import type { AccountSeat } from './seats.ts'
+import { eventsFrame, type Frame } from './wire.ts'
+
+/** What a connection missed while its page was being read; more than `most` bytes of it, and it has to page again. */
+export interface Opening {
+  frames: Frame[]
+  bytes: number
+  spilt: boolean
+}
+const most = 1024 * 1024
+
+/** Who, on this node, hears one room. */
+export class Audience {
+  readonly room: string
+  /** Connections that get every event as it lands. */
+  readonly live = new Set<Connection>()
+  /** Connections whose page is being read: listen first, then read, then drop what the page already had. */
+  readonly opening = new Map<Connection, Opening>()
+  /** Members with a connection here, whatever they have open. */
+  readonly members = new Set<AccountSeat>()
+  /** The last seq and number that this node has told. */
+  last = 0
+  n = 0
+
+  constructor(room: string) {
+    this.room = room
+  }
+
+  /** One text, one frame, one Buffer, however many hear it. */
+  tell(events: RoomEvent[]): void {
+    const last = events.at(-1)
+    if (last === undefined || (this.live.size === 0 && this.opening.size === 0)) return
+    const frame = eventsFrame(this.room, events)
+    for (const connection of this.live) connection.put(frame)
+    for (const opening of this.opening.values()) keep(opening, frame)
+  }
+
+  listen(connection: Connection): Opening {
+    const opening: Opening = { frames: [], bytes: 0, spilt: false }
+    this.live.delete(connection)
+    this.opening.set(connection, opening)
+    return opening
+  }
+
+  leave(connection: Connection): void {
+    this.live.delete(connection)
+    this.opening.delete(connection)
+  }
+
+  get isEmpty(): boolean {
+    return this.live.size === 0 && this.opening.size === 0 && this.members.size === 0
+  }
+}
+
+function keep(opening: Opening, frame: Frame): void {
+  opening.bytes += frame.bytes.length
+  if (opening.bytes > most) {
+    opening.spilt = true
+    opening.frames = []
+  } else opening.frames.push(frame)
+}

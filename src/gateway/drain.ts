@@ -1,0 +1,38 @@
+import { setTimeout as after } from 'node:timers/promises'
+import type { CloseReason } from '../protocol/codes.ts'
+import type { Connection } from './connection.ts'
+import type { Hub } from './hub.ts'
+
+interface Deps {
+  hub: Hub
+  leave: (connection: Connection, reason: CloseReason) => void
+  drainMs: () => number
+}
+
+/** ms over which those who were sent away come back. */
+const window: [number, number] = [0, 5000]
+
+/**
+ * Sends everyone elsewhere: nothing more is read, what was asked is answered (so that what was written is on
+ * disk), what is queued goes out, then `bye` and 1012. Whoever is not done when the time is up is cut off; their
+ * clients still hold what was not acknowledged.
+ */
+export function createDrain({ hub, drainMs }: Deps) {
+  return async (): Promise<void> => {
+    const until = performance.now() + drainMs()
+    for (const { ws } of hub.connections.values()) if (ws.readyState === ws.OPEN) ws.pause()
+    while (hub.connections.size > 0 && performance.now() < until) {
+      const ready = [...hub.connections.values()].filter(({ inlet, outlet }) => inlet.unanswered === 0 && outlet.isEmpty)
+      await Promise.all(
+        ready.slice(0, 500).map((connection) => {
+          connection.ws.resume() // to read the peer's close frame; the inlet is shut
+          const ended = connection.end('restart', window)
+          hub.remove(connection)
+          return ended
+        }),
+      )
+      if (hub.connections.size > 0) await after(10)
+    }
+    for (const { ws } of [...hub.connections.values()]) ws.terminate()
+  }
+}

@@ -1,0 +1,115 @@
+import type { Rooms } from '../chat/rooms.ts'
+import type { RoomEvent, RoomState } from '../protocol/events.ts'
+import type { Audience } from './audience.ts'
+import type { Connection } from './connection.ts'
+import type { Hub } from './hub.ts'
+import type { AccountSeat } from './seats.ts'
+import { answer, hint } from './wire.ts'
+
+interface Deps {
+  hub: () => Hub
+  rooms: Pick<Rooms, 'find'>
+  failed: (error: unknown) => void
+}
+type Head = { room: string; last: number; n: number; mentions: number }
+
+/**
+ * What members hear of rooms that they do not have open, and of their own marks: merged, at most once a second.
+ * A busy room costs its members one line a second, not one a message.
+ */
+export function createHeads({ hub, rooms, failed }: Deps) {
+  const moved = new Map<Audience, { mentioned: Set<string> }>()
+  const ownMarks = new Map<AccountSeat, Map<string, { read: number; readN: number }>>()
+  const changed = new Map<string, Set<string> | 'all'>()
+  let armed = false
+
+  function headMoved(audience: Audience, events: RoomEvent[]): void {
+    const { mentioned } = moved.get(audience) ?? { mentioned: new Set<string>() }
+    moved.set(audience, { mentioned })
+    for (const event of events) {
+      if (event.kind !== 'message') continue
+      for (const account of event.mentions ?? []) mentioned.add(account)
+      const author = hub().accounts.get(event.by)
+      if (author) noteMark(author, audience.room, event.seq, event.n)
+    }
+  }
+
+  /** A post moves its author's own mark; the author's other devices hear of it here. */
+  function noteMark(seat: AccountSeat, room: string, read: number, readN: number): void {
+    const marks = ownMarks.get(seat) ?? new Map()
+    ownMarks.set(seat, marks.set(room, { read, readN }))
+  }
+
+  function roomChanged(room: string, account?: string): void {
+    const known = changed.get(room)
+    if (account === undefined || known === 'all') changed.set(room, 'all')
+    else changed.set(room, (known ?? new Set()).add(account))
+    if (armed) return
+    armed = true
+    setImmediate(tellChanges)
+  }
+
+  /** Once a second. */
+  async function tick(): Promise<void> {
+    await tellHeads()
+    for (const [seat, marks] of ownMarks) {
+      const frame = answer({ type: 'marks', rooms: [...marks].map(([room, mark]) => ({ room, ...mark })) })
+      for (const connection of seat.connections) if (connection.welcomed) connection.put(frame)
+    }
+    ownMarks.clear()
+  }
+
+  async function tellHeads(): Promise<void> {
+    const lists = new Map<Connection, Head[]>()
+    const now = [...moved]
+    moved.clear()
+    for (const [audience, { mentioned }] of now) {
+      for (const seat of audience.members) {
+        const away = [...seat.connections].filter(
+          (one) => one.welcomed && !one.behind && !audience.live.has(one) && !audience.opening.has(one),
+        )
+        if (away.length === 0) continue
+        const mentions = mentioned.has(seat.account.id) || seat.mentions?.has(audience.room) ? await countMentions(seat, audience.room) : 0
+        for (const one of away)
+          lists.set(one, [...(lists.get(one) ?? []), { room: audience.room, last: audience.last, n: audience.n, mentions }])
+      }
+    }
+    for (const [connection, heads] of lists) connection.put(hint({ type: 'heads', rooms: heads }))
+  }
+
+  /** Counted by the store, remembered only as "there are some". */
+  async function countMentions(seat: AccountSeat, room: string): Promise<number> {
+    const state = await find(seat.account.id, room)
+    const some = seat.mentions ?? new Set()
+    seat.mentions = some
+    if (state?.mentions) some.add(room)
+    else some.delete(room)
+    return state?.mentions ?? 0
+  }
+
+  async function tellChanges(): Promise<void> {
+    const now = [...changed]
+    armed = false
+    changed.clear()
+    for (const [room, who] of now) {
+      const seats = [...(hub().audiences.get(room)?.members ?? [])].filter((seat) => who === 'all' || who.has(seat.account.id))
+      for (const seat of seats) {
+        const state = await find(seat.account.id, room)
+        if (state) for (const connection of seat.connections) if (connection.welcomed) connection.put(answer({ type: 'room', room: state }))
+      }
+    }
+  }
+
+  async function find(account: string, room: string): Promise<RoomState | undefined> {
+    try {
+      return await rooms.find(account, room)
+    } catch (error) {
+      failed(error)
+      return undefined
+    }
+  }
+
+  return { headMoved, roomChanged, tick }
+}
+
+export type Heads = ReturnType<typeof createHeads>

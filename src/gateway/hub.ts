@@ -1,0 +1,159 @@
+import type { Login } from '../identity/logins.ts'
+import type { CloseReason } from '../protocol/codes.ts'
+import type { RoomEvent } from '../protocol/events.ts'
+import { Audience } from './audience.ts'
+import { Bucket } from './bucket.ts'
+import type { Connection } from './connection.ts'
+import type { AccountSeat, LoginSeat } from './seats.ts'
+import { answer } from './wire.ts'
+
+interface Landed {
+  room: string
+  last: number
+  n: number
+  events: RoomEvent[]
+}
+/** Something about a room that its members' room lists show has changed; `account` when only one of them sees it. */
+export type RoomChanged = (room: string, account?: string) => void
+
+interface Deps {
+  monotonic: () => number
+  postBurst: () => number
+  roomChanged: RoomChanged
+  /** Messages came for members who may not have the room open. */
+  headMoved: (audience: Audience, events: RoomEvent[]) => void
+}
+
+/** Who is connected here, and to whom what goes: by connection, login, account and room. */
+export function createHub({ monotonic, postBurst, roomChanged, headMoved }: Deps) {
+  const connections = new Map<string, Connection>()
+  const logins = new Map<string, LoginSeat>()
+  const accounts = new Map<string, AccountSeat>()
+  const audiences = new Map<string, Audience>()
+
+  function audience(room: string): Audience {
+    const there = audiences.get(room) ?? new Audience(room)
+    audiences.set(room, there)
+    return there
+  }
+
+  function sweep(room: string): void {
+    if (audiences.get(room)?.isEmpty) audiences.delete(room)
+  }
+
+  function seats(login: Login): { login: LoginSeat; account: AccountSeat } {
+    const account = accounts.get(login.account.id) ?? {
+      account: login.account,
+      connections: new Set(),
+      rooms: undefined,
+      meanwhile: new Map(),
+    }
+    const seat = logins.get(login.id) ?? {
+      login,
+      connections: new Set(),
+      posts: new Bucket(postBurst(), monotonic()),
+      activeAt: login.lastSeenAt,
+      untold: false,
+    }
+    return { login: seat, account }
+  }
+
+  function add(connection: Connection): void {
+    connections.set(connection.id, connection)
+    logins.set(connection.login.login.id, connection.login)
+    connection.login.connections.add(connection)
+    accounts.set(connection.account.account.id, connection.account)
+    connection.account.connections.add(connection)
+  }
+
+  function remove(connection: Connection): void {
+    if (!connections.delete(connection.id)) return
+    for (const room of [...connection.open]) shut(connection, room)
+    const { login, account } = connection
+    login.connections.delete(connection)
+    if (login.connections.size === 0) logins.delete(login.login.id)
+    account.connections.delete(connection)
+    if (account.connections.size > 0) return
+    accounts.delete(account.account.id)
+    for (const room of account.rooms ?? []) {
+      audiences.get(room)?.members.delete(account)
+      sweep(room)
+    }
+  }
+
+  function shut(connection: Connection, room: string): void {
+    connection.open.delete(room)
+    connection.behind?.delete(room)
+    audiences.get(room)?.leave(connection)
+    sweep(room)
+  }
+
+  /** The rooms of an account, as just read; what changed while they were being read is newer. */
+  function seat(account: AccountSeat, rooms: string[]): void {
+    const known = account.rooms ?? new Set<string>()
+    for (const room of rooms) if (account.meanwhile.get(room) !== false) known.add(room)
+    for (const [room, isIn] of account.meanwhile) if (isIn) known.add(room)
+    account.meanwhile.clear()
+    account.rooms = known
+    for (const room of known) audience(room).members.add(account)
+  }
+
+  function came(room: string, id: string): void {
+    const account = accounts.get(id)
+    if (!account) return
+    if (account.rooms) account.rooms.add(room)
+    else account.meanwhile.set(room, true)
+    audience(room).members.add(account)
+    roomChanged(room, id)
+  }
+
+  /** Out of the room before anything later is delivered: the own `left` was the last. */
+  function went(room: string, id: string): void {
+    const account = accounts.get(id)
+    if (!account) return
+    if (!account.rooms?.delete(room)) account.meanwhile.set(room, false)
+    audiences.get(room)?.members.delete(account)
+    for (const connection of account.connections) {
+      shut(connection, room)
+      if (connection.welcomed) connection.put(answer({ type: 'room', room: { id: room, gone: true } }))
+    }
+    sweep(room)
+  }
+
+  /** What one commit brought to one room. A change of who is in it divides the batch: before, and after. */
+  function land({ room, last, n, events }: Landed): void {
+    let from = 0
+    events.forEach((event, i) => {
+      if (event.kind === 'left') {
+        audiences.get(room)?.tell(events.slice(from, i + 1))
+        from = i + 1
+        went(room, event.account)
+      } else if (event.kind === 'joined') came(room, event.account)
+      else if (event.kind === 'role') roomChanged(room, event.account)
+      else if (event.kind === 'renamed' || event.kind === 'topic' || event.kind === 'archived') roomChanged(room)
+    })
+    const there = audiences.get(room)
+    if (!there) return
+    there.last = last
+    there.n = n
+    there.tell(from === 0 ? events : events.slice(from))
+    headMoved(there, events)
+  }
+
+  /** Ends the connections of a login here. Returns how many there were, when their last bytes are out. */
+  async function end(login: string, reason: CloseReason): Promise<number> {
+    const all = [...(logins.get(login)?.connections ?? [])]
+    await Promise.all(
+      all.map((connection) => {
+        const ended = connection.end(reason)
+        remove(connection)
+        return ended
+      }),
+    )
+    return all.length
+  }
+
+  return { connections, logins, accounts, audiences, audience, seats, add, remove, shut, seat, land, end }
+}
+
+export type Hub = ReturnType<typeof createHub>

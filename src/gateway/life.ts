@@ -1,0 +1,152 @@
+import type { CloseReason } from '../protocol/codes.ts'
+import { beatMs } from '../protocol/limits.ts'
+import type { Connection } from './connection.ts'
+import type { Wakeable, Wheel } from './wheel.ts'
+import { answer, hint } from './wire.ts'
+
+export interface LifeTimes {
+  /** ms between pings, ± 20 %. */
+  ping: number
+  /** ms without a pong, a byte in or a byte out, after a ping. */
+  pong: number
+  queueAge: number
+  pullerStall: number
+}
+
+export interface LifeDeps {
+  wheel: Wheel
+  now: () => number
+  monotonic: () => number
+  times: () => LifeTimes
+  random: () => number
+  end: (connection: Connection, reason: CloseReason) => void
+  /** Maybe idle or too old: the store knows, since other devices and nodes are activity too. */
+  doubt: (connection: Connection) => void
+  fellBehind: (connection: Connection) => void
+}
+
+/** ms before its token expires that a program is asked for a new one. */
+const renewAhead = 75_000
+
+/** Everything that happens to one connection because time passes; one place on the wheel for all of it. */
+export class Life implements Wakeable {
+  slot = -1
+  readonly #connection: Connection
+  readonly #deps: LifeDeps
+  #pingAt: number
+  #pingedAt = 0
+  #beatAt: number
+  #bytesIn = 0
+  #renewSaid = 0
+
+  constructor(connection: Connection, deps: LifeDeps) {
+    this.#connection = connection
+    this.#deps = deps
+    const now = deps.monotonic()
+    this.#pingAt = now + this.#pingEvery()
+    this.#beatAt = now + beatMs
+    this.arm(now)
+  }
+
+  /** After something that brings a deadline nearer: a blocked queue, a new token. */
+  arm(now = this.#deps.monotonic()): void {
+    const { login, tokenExpiresAt } = this.#connection
+    const times = this.#deps.times()
+    const wall = this.#deps.now()
+    const idleAt = login.login.idleMs > 0 ? login.activeAt + login.login.idleMs : Number.POSITIVE_INFINITY
+    const tokenAt =
+      tokenExpiresAt === undefined
+        ? Number.POSITIVE_INFINITY
+        : this.#renewSaid === tokenExpiresAt
+          ? tokenExpiresAt
+          : tokenExpiresAt - renewAhead
+    const expiry = Math.max(0, Math.min(login.login.expiresAt, idleAt, tokenAt) - wall)
+    const pong = this.#pingedAt > 0 ? this.#pingedAt + times.pong : Number.POSITIVE_INFINITY
+    const slow = this.#connection.behind
+      ? this.#connection.progressAt + times.pullerStall
+      : this.#connection.outlet.isBlocked
+        ? now + times.queueAge
+        : Number.POSITIVE_INFINITY
+    this.#deps.wheel.set(this, Math.min(this.#pingAt, this.#beatAt, pong, slow, now + expiry))
+  }
+
+  wake(now: number): void {
+    if (this.#connection.isDead || this.#expired() || this.#silent(now) || this.#stuck(now)) return
+    this.#ping(now)
+    this.#beat(now)
+    this.#renew()
+    this.arm(now)
+  }
+
+  /** A pong came, or a full socket has drained: somebody reads at the other end. */
+  heard(): void {
+    this.#pingedAt = 0
+  }
+
+  stop(): void {
+    this.#deps.wheel.clear(this)
+  }
+
+  #expired(): boolean {
+    const { login, tokenExpiresAt } = this.#connection
+    const wall = this.#deps.now()
+    if (tokenExpiresAt !== undefined && wall >= tokenExpiresAt) {
+      this.#deps.end(this.#connection, 'tokenExpired')
+      return true
+    }
+    const idle = login.login.idleMs > 0 && wall >= login.activeAt + login.login.idleMs
+    if (idle || wall >= login.login.expiresAt) {
+      this.#deps.doubt(this.#connection)
+      this.#deps.wheel.set(this, this.#deps.monotonic() + 1000)
+      return true
+    }
+    return false
+  }
+
+  /** Half-open: pinged, and since then not a byte in either direction. Silence of ours (reading paused) does not count. */
+  #silent(now: number): boolean {
+    const { socket, ws } = this.#connection
+    const bytesIn = socket.bytesRead ?? 0
+    if (bytesIn !== this.#bytesIn || ws.isPaused) this.#pingedAt = 0
+    this.#bytesIn = bytesIn
+    if (this.#pingedAt === 0 || now - this.#pingedAt < this.#deps.times().pong) return false
+    ws.terminate()
+    return true
+  }
+
+  #stuck(now: number): boolean {
+    const { behind, outlet, progressAt } = this.#connection
+    if (behind && outlet.isBlocked && now - progressAt >= this.#deps.times().pullerStall) {
+      this.#deps.end(this.#connection, 'slowReader')
+      return true
+    }
+    if (!behind && outlet.isLate()) this.#deps.fellBehind(this.#connection)
+    return false
+  }
+
+  #ping(now: number): void {
+    if (now < this.#pingAt) return
+    const { ws } = this.#connection
+    this.#pingAt = now + this.#pingEvery()
+    this.#pingedAt = now
+    if (ws.readyState === ws.OPEN) ws.ping()
+  }
+
+  /** A page cannot see pings; a beat tells it that the line is alive. */
+  #beat(now: number): void {
+    if (now < this.#beatAt) return
+    this.#beatAt = now + beatMs
+    if (this.#connection.welcomed) this.#connection.put(hint({ type: 'beat', now: this.#deps.now() }))
+  }
+
+  #renew(): void {
+    const { tokenExpiresAt } = this.#connection
+    if (tokenExpiresAt === undefined || this.#renewSaid === tokenExpiresAt || this.#deps.now() < tokenExpiresAt - renewAhead) return
+    this.#renewSaid = tokenExpiresAt
+    this.#connection.put(answer({ type: 'renew', before: tokenExpiresAt }))
+  }
+
+  #pingEvery(): number {
+    return this.#deps.times().ping * (0.8 + 0.4 * this.#deps.random())
+  }
+}

@@ -1,0 +1,122 @@
+import type { Duplex } from 'node:stream'
+import type { Turn } from './turn.ts'
+import type { Frame } from './wire.ts'
+
+export interface OutletLimits {
+  /** bytes of droppable frames that may wait for this reader. */
+  queueBytes: number
+  /** ms that the oldest of them may wait. */
+  queueAge: number
+}
+
+/** bytes of answers above which the connection is not read from, until they have drained. */
+const answerBytes = 256 * 1024
+
+interface Owner {
+  /** The reader is too slow for its events: they must be dropped and read again from the store. */
+  fellBehind(): void
+  /** Too many answers wait: read no more from this connection (true), or go on (false). */
+  hold(on: boolean): void
+  drained(): void
+}
+
+/**
+ * The bounded queue towards one socket. While the socket takes what it is given, a turn's frames leave in one
+ * write; while it does not, they wait here, where they can still be dropped or taken back, not in the kernel.
+ */
+export class Outlet {
+  readonly #socket: Duplex
+  readonly #turn: Turn
+  readonly #limits: OutletLimits
+  readonly #owner: Owner
+  #frames: Frame[] = []
+  #droppable = 0
+  #answers = 0
+  #blockedAt = 0
+  #held = false
+  #shut = false
+
+  constructor(socket: Duplex, turn: Turn, limits: OutletLimits, owner: Owner) {
+    this.#socket = socket
+    this.#turn = turn
+    this.#limits = limits
+    this.#owner = owner
+  }
+
+  put(frame: Frame): void {
+    if (this.#shut) return
+    this.#frames.push(frame)
+    if (frame.droppable) this.#droppable += frame.bytes.length
+    else this.#answers += frame.bytes.length
+    if (this.#blockedAt === 0) {
+      if (this.#frames.length === 1) this.#turn.add(this)
+      return
+    }
+    if (frame.droppable && (this.#droppable > this.#limits.queueBytes || this.isLate())) this.#owner.fellBehind()
+    if (this.#answers > answerBytes && !this.#held) this.#hold(true)
+  }
+
+  flush(): void {
+    if (this.#shut || this.#frames.length === 0 || this.#socket.destroyed) return
+    const frames = this.#frames
+    this.#frames = []
+    this.#droppable = 0
+    this.#answers = 0
+    this.#socket.write(frames.length === 1 ? (frames[0] as Frame).bytes : Buffer.concat(frames.map(({ bytes }) => bytes)))
+    if (!this.#socket.writableNeedDrain) return
+    this.#blockedAt = performance.now()
+    this.#socket.once('drain', this.#drain)
+  }
+
+  readonly #drain = (): void => {
+    this.#blockedAt = 0
+    if (this.#held) this.#hold(false)
+    this.flush()
+    if (this.#blockedAt === 0) this.#owner.drained()
+  }
+
+  #hold(on: boolean): void {
+    this.#held = on
+    this.#owner.hold(on)
+  }
+
+  /** True when events have waited for longer than they may. */
+  isLate(): boolean {
+    return this.#blockedAt !== 0 && this.#droppable > 0 && performance.now() - this.#blockedAt > this.#limits.queueAge
+  }
+
+  get isBlocked(): boolean {
+    return this.#blockedAt !== 0
+  }
+
+  /** Nothing waits here or in the socket: what is written now arrives at once. */
+  get isEmpty(): boolean {
+    return this.#frames.length === 0 && this.#socket.writableLength === 0
+  }
+
+  /** bytes that wait here. */
+  get queued(): number {
+    return this.#droppable + this.#answers
+  }
+
+  /** Takes back what may be dropped; of all rooms, or of one. Returns, by room, the first seq that was dropped. */
+  drop(room?: string): Map<string, number> {
+    const dropped = new Map<string, number>()
+    this.#frames = this.#frames.filter((frame) => {
+      if (!frame.droppable || (room !== undefined && frame.of?.room !== room)) return true
+      this.#droppable -= frame.bytes.length
+      if (frame.of && !dropped.has(frame.of.room)) dropped.set(frame.of.room, frame.of.events[0]?.seq ?? 0)
+      return false
+    })
+    return dropped
+  }
+
+  /** From here on nothing is handed to the socket any more. */
+  shut(): void {
+    this.#shut = true
+    this.#frames = []
+    this.#droppable = 0
+    this.#answers = 0
+    this.#socket.off('drain', this.#drain)
+  }
+}

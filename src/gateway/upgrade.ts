@@ -1,0 +1,122 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Login } from '../identity/logins.ts'
+import { subprotocol } from '../protocol/limits.ts'
+import { admit, type Entrance, type Guard, NoEntry } from './admission.ts'
+
+interface Deps {
+  guard: Guard
+  addressOf: (request: IncomingMessage) => string
+  limits: () => { frameBytes: number; handshakesInFlight: number; handshake: number }
+  /** The socket is open: take it. Called in the turn of the 101, so that no first frame is missed. */
+  bind: (ws: WebSocket, socket: Duplex, entrance: Entrance) => void
+  log: Logger
+  refused: (status: number, reason: string) => void
+}
+
+/** ms that a refused peer has to take its answer. */
+const lastWords = 1000
+
+const codes: Record<number, string> = {
+  400: 'invalid',
+  401: 'signed_out',
+  403: 'forbidden',
+  404: 'not_found',
+  426: 'invalid',
+  429: 'rate_limited',
+  503: 'unavailable',
+}
+
+/** From a raw socket to a bound connection, or to an HTTP answer that says why not. Never an exception. */
+export function createUpgrade({ guard, addressOf, limits, bind, log, refused }: Deps) {
+  const wss = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits().frameBytes,
+    maxFragments: 64,
+    maxBufferedChunks: 1024,
+    maxPendingAutoPongs: 20,
+    closeTimeout: 1000,
+    handleProtocols: () => subprotocol, // never an echo: a ticket among the offers must not come back
+  } as ConstructorParameters<typeof WebSocketServer>[0])
+  let inFlight = 0
+
+  function refuse(socket: Duplex, no: NoEntry): void {
+    const body = JSON.stringify({
+      type: 'about:blank',
+      title: STATUS_CODES[no.status],
+      status: no.status,
+      code: codes[no.status],
+      detail: no.message,
+      ...(no.retryAfterMs === undefined ? {} : { retryAfterMs: no.retryAfterMs }),
+    })
+    const head = [
+      `HTTP/1.1 ${no.status} ${STATUS_CODES[no.status]}`,
+      'Content-Type: application/problem+json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      'Cache-Control: no-store',
+      'X-Content-Type-Options: nosniff',
+      ...(no.retryAfterMs === undefined ? [] : [`Retry-After: ${Math.ceil(no.retryAfterMs / 1000)}`]),
+      ...(no.status === 426 ? ['Sec-WebSocket-Version: 13'] : []),
+      ...(no.status === 401 ? ['WWW-Authenticate: Bearer'] : []),
+    ]
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`) // not write() and destroy(), which can lose the answer
+    setTimeout(() => socket.destroy(), lastWords).unref()
+  }
+
+  function within<T>(work: Promise<T>, ms: number): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new NoEntry(503, 'deadline', 'Checking took too long. Try again.', 1000)), ms)
+    })
+    return Promise.race([work, late]).finally(() => clearTimeout(timer))
+  }
+
+  async function answer(request: IncomingMessage, socket: Duplex, head: Buffer, onError: () => void): Promise<void> {
+    const address = addressOf(request)
+    try {
+      if (inFlight >= limits().handshakesInFlight) throw new NoEntry(503, 'handshakes', 'Too many connections are being opened.', 1000)
+      inFlight++
+      const caller = { method: request.method, url: request.url, headers: request.headers, address }
+      const entrance = await within(admit(caller, guard), limits().handshake).finally(() => inFlight--)
+      if (socket.destroyed) return
+      // While the ticket was being consumed others came in: the quota is asked again, in the turn that binds.
+      const full = guard.quota(entrance.login)
+      if (full !== undefined) throw new NoEntry(429, 'quota', full, 10_000)
+      wss.options.maxPayload = limits().frameBytes
+      wss.handleUpgrade(request, socket, head, (ws) => {
+        socket.off('error', onError) // ws listens for itself now
+        bind(ws, socket, entrance)
+      })
+    } catch (error) {
+      const no = error instanceof NoEntry ? error : new NoEntry(503, 'store', 'The server cannot check that right now. Try again.', 2000)
+      refused(no.status, no.reason)
+      const event = {
+        event: 'ws_refused',
+        status: no.status,
+        reason: no.reason,
+        address,
+        origin: String(request.headers.origin ?? '').slice(0, 200),
+      }
+      if (error instanceof NoEntry) log.info(event, no.message)
+      else log.error({ ...event, err: error }, 'An upgrade could not be checked')
+      refuse(socket, no)
+    }
+  }
+
+  return {
+    /** The listener of an HTTPS server's `upgrade`. */
+    upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+      // First of all: a peer that resets now must not end the process.
+      const onError = () => socket.destroy()
+      socket.on('error', onError)
+      void answer(request, socket, head, onError)
+    },
+    /** The same checks for a page that asks for a ticket, whose answer a browser can read. */
+    whyNot: (login: Login): string | undefined => guard.quota(login),
+  }
+}
