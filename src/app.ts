@@ -1,174 +1,96 @@
-import { randomBytes } from 'node:crypto'
-import { createServer as createPlainServer } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { Server as TlsServer } from 'node:https'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { createPresence } from './chat/presence.ts'
-import type { Config } from './config.ts'
-import { createGateway } from './gateway/gateway.ts'
-import { createWheel } from './gateway/wheel.ts'
-import { type Clock, openHouse, systemClock } from './house.ts'
-import type { HttpSettings } from './http/deps.ts'
-import { allowsHost } from './http/hosts.ts'
-import { createHttp, serverLimits } from './http/http.ts'
-import { clientAddress } from './identity/client-address.ts'
-import type { Announce } from './identity/logins.ts'
-import { Refusal } from './protocol/codes.ts'
+import { type Config, compareConfigs, isLoopback, readConfig } from './config.ts'
+import { type Clock, systemClock } from './house.ts'
+import { acts } from './ops/acts.ts'
+import { openAdminSocket } from './ops/admin-socket.ts'
+import { openOpsListener } from './ops/ops-listener.ts'
+import { ownStore } from './ops/owner.ts'
+import type { Running } from './ops/running.ts'
+import { startService } from './service.ts'
+import { openCertificates } from './tls/certificates.ts'
 
 interface Start {
-  config: () => Config
+  /** The folder that holds config/; relative paths in settings start there. */
+  root: string
+  env: Readonly<Record<string, string | undefined>>
   log: Logger
   clock?: Clock
-  /** The certificate and all other options of TLS, as they are at the start; undefined behind a proxy that ends TLS. */
-  tls: object | undefined
-  webDir: string
-  entryStyle: string
-  /** The store can no longer be trusted: end the process. */
+  /** The store can no longer be trusted: the process has to end. */
   onFatal: (error: Error) => void
 }
 
-/** The whole service, listening. The only place where the rooms of the house meet. */
-export async function startService({ config, log, clock = systemClock, tls, webDir, entryStyle, onFatal }: Start) {
-  let announce: Announce = async () => ({ connections: 0, unconfirmed: 0 })
-  const house = await openHouse({ config, log, clock, announce: (ended) => announce(ended), onFatal })
-  let isDraining = false
-  let failure: string | undefined
-  let url = config().server.publicUrl ?? ''
-  const origins = () => config().server.origins ?? [url]
-  const settings: HttpSettings = {
-    get publicUrl() {
-      return url
-    },
-    get origins() {
-      return origins()
-    },
-    loopback: isLoopback(config().server.host),
-    trustProxy: config().server.trustProxy,
-    get registration() {
-      return config().registration
-    },
-    get bodyBytes() {
-      return config().limits.httpBodyBytes
-    },
-    get requestsPerSecondPerAddress() {
-      return config().limits.httpRequestsPerSecondPerAddress
-    },
-    get absoluteMs() {
-      return config().login.absolute
-    },
-    get idleMs() {
-      return config().login.idle
-    },
+const here = import.meta.dirname
+
+/**
+ * A whole running program: it owns the store, holds the certificates, serves people, and takes orders through the
+ * admin socket and from signals. What was opened is closed again when a later step fails.
+ * @throws ConfigFaults · StoreTaken · Error in words, for the terminal
+ */
+export async function startServer({ root, env, log, clock = systemClock, onFatal }: Start): Promise<Running> {
+  let reading = readConfig({ root, env })
+  const config = (): Config => reading.config
+  const undo: (() => unknown)[] = []
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
   }
-
-  const wheel = createWheel(clock.monotonic)
-  const presence = createPresence({ bus: house.bus, later })
-  const gateway = await createGateway({
-    ...house,
-    node: randomBytes(4).toString('hex'),
-    store: house.store.incarnation,
-    sessions: house.webSessions,
-    presence,
-    wheel,
-    limits: () => config().limits,
-    times: () => config().timeouts,
-    isHost: (host) => allowsHost(host, settings),
-    isOrigin: (origin) => origins().includes(origin) || origin === url,
-    addressOf: clientAddress(config().server.trustProxy),
-    log,
-  })
-  announce = gateway.end
-
-  function later(ms: number, then: () => void): () => void {
-    const due = clock.monotonic() + ms
-    const wait = { slot: -1, wake: (now: number) => (now >= due ? then() : wheel.set(wait, due)) }
-    wheel.set(wait, due)
-    return () => wheel.clear(wait)
-  }
-
-  function ready(): { ok: boolean; reasons: string[] } {
-    const reasons = [...(isDraining ? ['draining'] : []), ...(failure === undefined ? [] : [failure])]
-    return { ok: reasons.length === 0, reasons }
-  }
-
-  const http = createHttp({
-    ...house,
-    cookieSecrets: house.secrets.cookieSecrets,
-    connectionsOf: async (ids) => gateway.connectionsOf(ids),
-    admitTicket: async (login) => {
-      if (isDraining) return new Refusal('unavailable', 'This server is stopping.', { retryAfterMs: 2000 })
-      const why = gateway.whyNot(login)
-      return why === undefined ? undefined : new Refusal('rate_limited', why, { retryAfterMs: 10_000 })
-    },
-    settings,
-    ready,
-    log,
-    now: clock.now,
-    webDir,
-    entryStyle,
-  })
-
-  const { headers, request, keepAlive } = config().timeouts
-  const options = { ...serverLimits, headersTimeout: headers, requestTimeout: request, keepAliveTimeout: keepAlive, noDelay: true }
-  const server = tls === undefined ? createPlainServer(options, http) : createTlsServer({ ...options, ...tls }, http)
-  server.maxRequestsPerSocket = serverLimits.maxRequestsPerSocket
-  server.on('upgrade', gateway.upgrade)
-  server.on('clientError', (_, socket) => {
-    if (socket.writable && !socket.destroyed) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    else socket.destroy()
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(config().server.port, config().server.host, () => resolve())
-    server.once('listening', () => {
-      url ||= `https://localhost:${(server.address() as AddressInfo).port}`
+  try {
+    const owner = await ownStore(config())
+    undo.push(() => owner.release())
+    const certificates = config().tls.mode === 'off' ? undefined : await openCertificates(certificatesAsked(config(), log, clock))
+    undo.push(() => certificates?.close())
+    const service = await startService({
+      config,
+      log,
+      clock,
+      tls: certificates?.options(),
+      webDir: join(here, 'web/dist'),
+      entryStyle: join(here, 'web/entry.css'),
+      onFatal,
     })
-  }).catch(async (error) => {
-    await gateway.close()
-    await house.close()
+    undo.push(() => service.close())
+    // Only new handshakes see it; no open socket is touched. All options go along: a forgotten one would fall back to a laxer default.
+    certificates?.onSwap(() => (service.server as TlsServer).setSecureContext(certificates.options()))
+
+    const running: Running = {
+      url: service.url,
+      port: service.port,
+      node: service.node,
+      house: service.house,
+      connections: service.connections,
+      connectionsOf: (logins) => service.gateway.connectionsOf(logins),
+      ready: service.ready,
+      async reload() {
+        const next = readConfig({ root, env })
+        const { changed, restart } = compareConfigs(reading.settings, next.settings)
+        reading = next
+        log.level = config().log.level
+        await certificates?.look()
+        log.info({ event: 'config_reloaded', changed, restart }, 'Configuration read again')
+        return { changed, needRestart: restart }
+      },
+      drain: service.drain,
+      close,
+    }
+    const ops = await openOpsListener({ host: config().ops.host, port: config().ops.port, ready: service.ready })
+    undo.push(() => ops.close())
+    const admin = await openAdminSocket({ file: join(config().data.dir, 'parley.sock'), acts, house: service.house, running })
+    undo.push(() => admin.close())
+    return running
+  } catch (error) {
+    await close()
     throw error
-  })
-  server.on('error', (error) => log.error({ event: 'server_error', err: error }, 'The server has a fault'))
-
-  const sweeps = setInterval(() => {
-    void Promise.all([house.logins.sweep(), house.tokens.sweep(), house.webSessions.sweep(), house.invites.sweep()]).then(
-      () => {
-        failure = undefined
-      },
-      (error) => {
-        failure = 'store'
-        log.error({ event: 'sweep_failed', err: error }, 'What has expired could not be swept away')
-      },
-    )
-  }, 60_000)
-
-  return {
-    url,
-    port: (server.address() as AddressInfo).port,
-    house,
-    gateway,
-    wheel,
-    server,
-    ready,
-    connections: () => gateway.connections,
-    /** Refuses new connections, sends the present ones elsewhere, and resolves when all that was written is on disk. */
-    async drain(): Promise<void> {
-      isDraining = true
-      await gateway.drain()
-    },
-    async close(): Promise<void> {
-      isDraining = true
-      clearInterval(sweeps)
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeIdleConnections()
-      await gateway.close()
-      server.closeAllConnections()
-      await closed
-      await house.close()
-    },
   }
 }
 
-export type Service = Awaited<ReturnType<typeof startService>>
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
+function certificatesAsked({ tls, server }: Config, log: Logger, clock: Clock) {
+  const names = server.publicUrl === undefined ? ['localhost'] : [new URL(server.publicUrl).hostname]
+  return {
+    dir: tls.dir,
+    minVersion: tls.minVersion,
+    names: isLoopback(server.host) && server.publicUrl === undefined ? [] : names,
+    log,
+    now: clock.now,
+  }
+}

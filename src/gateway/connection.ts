@@ -3,7 +3,6 @@ import { setImmediate as turnEnd } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import type { Actor } from '../chat/log.ts'
 import { type CloseReason, closes } from '../protocol/codes.ts'
-import type { PresenceState } from '../protocol/server-frames.ts'
 import type { Inlet } from './inlet.ts'
 import type { Outlet } from './outlet.ts'
 import type { AccountSeat, LoginSeat } from './seats.ts'
@@ -32,7 +31,6 @@ export class Connection {
   /** Of a bearer token; none for the page. ms since 1970. */
   tokenExpiresAt: number | undefined
   welcomed = false
-  presence: PresenceState = 'active'
   /** Where and when (monotonic ms) its typing was last forwarded. */
   typedIn = ''
   typedAt = Number.NEGATIVE_INFINITY

@@ -88,14 +88,15 @@ export function createHub({ monotonic, postBurst, roomChanged, headMoved }: Deps
     sweep(room)
   }
 
-  /** The rooms of an account, as just read; what changed while they were being read is newer. */
-  function seat(account: AccountSeat, rooms: string[]): void {
-    const known = account.rooms ?? new Set<string>()
-    for (const room of rooms) if (account.meanwhile.get(room) !== false) known.add(room)
+  /** The rooms of an account, as just read; what changed while they were being read is newer. Once known they are kept up to date. */
+  function seat(account: AccountSeat, rooms: string[]): Set<string> {
+    if (account.rooms) return account.rooms
+    const known = new Set(rooms.filter((room) => account.meanwhile.get(room) !== false))
     for (const [room, isIn] of account.meanwhile) if (isIn) known.add(room)
     account.meanwhile.clear()
     account.rooms = known
     for (const room of known) audience(room).members.add(account)
+    return known
   }
 
   function came(room: string, id: string): void {
@@ -111,7 +112,8 @@ export function createHub({ monotonic, postBurst, roomChanged, headMoved }: Deps
   function went(room: string, id: string): void {
     const account = accounts.get(id)
     if (!account) return
-    if (!account.rooms?.delete(room)) account.meanwhile.set(room, false)
+    if (account.rooms) account.rooms.delete(room)
+    else account.meanwhile.set(room, false)
     audiences.get(room)?.members.delete(account)
     for (const connection of account.connections) {
       shut(connection, room)

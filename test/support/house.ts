@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { type Service, startService } from '../../src/app.ts'
+import { type Service, startService } from '../../src/service.ts'
 import { readConfig } from '../../src/config.ts'
 import { type Clock, systemClock } from '../../src/house.ts'
 import type { Login } from '../../src/identity/logins.ts'
@@ -46,6 +46,7 @@ export interface HouseOptions {
   /** `PARLEY__…` settings, as an operator would give them. */
   settings?: Record<string, string>
   clock?: Clock
+  /** An existing house to open again; it is kept at the end. */
   folder?: string
 }
 
@@ -56,8 +57,10 @@ export class TestHouse {
   readonly log: string[]
   readonly fatal: Error[]
   readonly #guests: Guest[] = []
+  readonly #keep: boolean
 
-  constructor(service: Service, folder: string, log: string[], fatal: Error[]) {
+  constructor(service: Service, folder: string, log: string[], fatal: Error[], keep: boolean) {
+    this.#keep = keep
     this.service = service
     this.folder = folder
     this.log = log
@@ -115,7 +118,7 @@ export class TestHouse {
   async close(): Promise<void> {
     for (const guest of this.#guests) guest.ws.terminate()
     await this.service.close()
-    rmSync(this.folder, { recursive: true, force: true })
+    if (!this.#keep) rmSync(this.folder, { recursive: true, force: true })
     assert.deepEqual(this.fatal, [])
   }
 }
@@ -136,5 +139,5 @@ export async function startHouse(options: HouseOptions = {}): Promise<TestHouse>
     entryStyle: join(root, 'src/web/entry.css'),
     onFatal: (error) => void fatal.push(error),
   })
-  return new TestHouse(service, folder, lines, fatal)
+  return new TestHouse(service, folder, lines, fatal, options.folder !== undefined)
 }

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
+import type { WebSocket } from 'ws'
+import type { Presence } from '../chat/presence.ts'
+import type { CloseReason } from '../protocol/codes.ts'
+import type { Entrance } from './admission.ts'
+import { Bucket } from './bucket.ts'
+import type { createCatchUp } from './catch-up.ts'
+import { Connection } from './connection.ts'
+import { type Deps as HandlerDeps, handle } from './handlers.ts'
+import type { Hub } from './hub.ts'
+import { Inlet } from './inlet.ts'
+import { Life, type LifeDeps } from './life.ts'
+import { Outlet } from './outlet.ts'
+import type { Turn } from './turn.ts'
+import { answer } from './wire.ts'
+
+interface Deps {
+  hub: Hub
+  turn: Turn
+  life: LifeDeps
+  lives: WeakMap<Connection, Life>
+  handlers: HandlerDeps
+  catchUp: ReturnType<typeof createCatchUp>
+  presence: Presence
+  limits: () => { textLength: number; pending: number; framesPerSecond: number; queueBytes: number; queueAge: number }
+  leave: (connection: Connection, reason: CloseReason) => void
+  welcome: (connection: Connection) => Promise<void>
+  log: Logger
+}
+
+/** From an accepted socket to a connection that is listened to, in the turn of the 101, so that no first frame is missed. */
+export function createArrivals(deps: Deps) {
+  const { hub, catchUp, limits, leave, log, presence } = deps
+  const { now, monotonic, wheel } = deps.life
+
+  function bind(ws: WebSocket, socket: Duplex, { login, tokenExpiresAt }: Entrance): void {
+    const id = randomBytes(9).toString('base64url')
+    const connection = new Connection({ id, ...hub.seats(login), now: now(), ws, socket, tokenExpiresAt })
+    connection.outlet = outlet(connection)
+    connection.inlet = inlet(connection)
+    const life = new Life(connection, deps.life)
+    deps.lives.set(connection, life)
+    listen(connection, life)
+    hub.add(connection)
+    log.info({ event: 'ws_opened', connection: id, account: login.account.id, login: login.id }, 'Connection opened')
+    void deps.welcome(connection)
+  }
+
+  function outlet(connection: Connection): Outlet {
+    return new Outlet(connection.socket, deps.turn, limits(), {
+      fellBehind: () => catchUp.fellBehind(connection),
+      hold: (on) => (on ? connection.ws.pause() : connection.ws.resume()),
+      drained: () => {
+        connection.progressAt = monotonic()
+        deps.lives.get(connection)?.heard()
+        if (connection.behind) catchUp.pull(connection).catch((error) => pullFailed(connection, error))
+      },
+    })
+  }
+
+  function inlet(connection: Connection): Inlet {
+    return new Inlet({
+      limits,
+      handle: (frame) => handle(frame, connection, deps.handlers),
+      reply: (frame) => connection.put(answer(frame)),
+      refuse: (frame) => connection.put(answer(frame)),
+      giveUp: () => leave(connection, 'protocolViolation'),
+      failed: (error, { type }) =>
+        log.error({ event: 'frame_failed', type, connection: connection.id, err: error }, 'A frame could not be handled'),
+    })
+  }
+
+  function listen(connection: Connection, life: Life): void {
+    const { id, ws } = connection
+    const account = connection.account.account.id
+    const login = connection.login.login.id
+    const pace = pacer(connection)
+    ws.on('message', (data, isBinary) => {
+      if (connection.isDead) return
+      connection.lastFrameAt = now()
+      pace.take()
+      if (isBinary) leave(connection, 'unsupported')
+      else connection.inlet.receive(String(data))
+    })
+    ws.on('ping', pace.take)
+    ws.on('pong', () => life.heard())
+    ws.on('error', (error) => log.debug({ event: 'ws_error', connection: id, code: Reflect.get(error, 'code') }, error.message))
+    ws.on('close', (code) => {
+      life.stop()
+      pace.stop()
+      connection.die()
+      hub.remove(connection)
+      presence.gone(account, id, [...(connection.account.rooms ?? [])])
+      log.info({ event: 'ws_closed', connection: id, account, login, code, ms: now() - connection.since }, 'Connection closed')
+    })
+  }
+
+  /** A flood is answered by TCP: above the rate nothing more is read until it may be. */
+  function pacer({ ws }: Connection) {
+    const rate = () => limits().framesPerSecond
+    const frames = new Bucket(rate() * 2, monotonic())
+    const resume = { slot: -1, wake: () => ws.resume() }
+    return {
+      take(): void {
+        const wait = frames.take(monotonic(), rate(), rate() * 2)
+        if (wait === 0 || ws.isPaused) return
+        ws.pause()
+        wheel.set(resume, monotonic() + wait)
+      },
+      stop: () => wheel.clear(resume),
+    }
+  }
+
+  function pullFailed(connection: Connection, error: unknown): void {
+    log.error({ event: 'pull_failed', connection: connection.id, err: error }, 'A slow reader could not be caught up')
+    leave(connection, 'overload')
+  }
+
+  return bind
+}
