@@ -1,0 +1,159 @@
+import type { Kysely, Transaction } from 'kysely'
+import { Refusal } from '../protocol/codes.ts'
+import type { Account, AccountRole } from '../protocol/events.ts'
+import type { AccountRow, Tables } from '../store/schema.ts'
+import { checkDisplay, checkName, fold } from './account-name.ts'
+import { randomId } from './ids.ts'
+import type { Ended, Logins } from './logins.ts'
+import type { Passwords } from './passwords.ts'
+
+export interface AccountEntry extends Account {
+  disabled: boolean
+  createdAt: number
+}
+
+export interface NewAccount {
+  name: string
+  /** Default: the name. */
+  display?: string | undefined
+  /** Without one the account cannot sign in with a password. */
+  password?: string | undefined
+  role: AccountRole
+}
+
+/** The people and bots of this server. Signing in and one's own password are in `sign-in.ts`. */
+export interface Accounts {
+  /** @throws Refusal invalid · name_taken · unavailable */
+  add(given: NewAccount): Promise<Account>
+  list(): Promise<AccountEntry[]>
+  count(): Promise<number>
+  /** By name, whatever its case. */
+  find(name: string): Promise<AccountEntry | undefined>
+  get(id: string): Promise<AccountEntry | undefined>
+  /** Ends all its logins. @throws Refusal conflict for the last admin who can sign in */
+  disable(id: string): Promise<Ended>
+  enable(id: string): Promise<void>
+  /** Ends all its logins but `except`. @throws Refusal invalid */
+  setPassword(id: string, password: string, except?: string): Promise<Ended>
+  /** Lowering ends all its logins. @throws Refusal conflict for the last admin who can sign in */
+  setRole(id: string, role: AccountRole): Promise<Ended>
+}
+
+interface Deps {
+  db: Kysely<Tables>
+  now: () => number
+  passwords: Passwords
+  logins: Pick<Logins, 'end'>
+}
+
+const nothingEnded: Ended = { logins: 0, connections: 0, unconfirmed: 0 }
+
+export function createAccounts({ db, now, passwords, logins }: Deps): Accounts {
+  const rowOf = async (id: string, tx: Kysely<Tables> = db): Promise<AccountRow> => {
+    const row = await tx.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst()
+    if (row === undefined) throw new Refusal('invalid', 'There is no such account.')
+    return row
+  }
+  const set = (tx: Kysely<Tables>, id: string, to: Partial<AccountRow>) => tx.updateTable('account').set(to).where('id', '=', id).execute()
+
+  return {
+    async add(given) {
+      const row = await newAccount(given, passwords, now())
+      await insertAccount(db, row)
+      return toAccount(row)
+    },
+
+    async list() {
+      const rows = await db.selectFrom('account').selectAll().orderBy('fold').execute()
+      return rows.map(toEntry)
+    },
+
+    count: () => countAccounts(db),
+
+    async find(name) {
+      const row = await db.selectFrom('account').selectAll().where('fold', '=', fold(name)).executeTakeFirst()
+      return row && toEntry(row)
+    },
+
+    async get(id) {
+      const row = await db.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && toEntry(row)
+    },
+
+    disable: (id) =>
+      logins.end({ account: id }, 'account_disabled', async (tx) => {
+        await keepAnAdmin(tx, await rowOf(id, tx))
+        await set(tx, id, { disabled_at: now() })
+      }),
+
+    async enable(id) {
+      await rowOf(id)
+      await set(db, id, { disabled_at: null })
+    },
+
+    async setPassword(id, password, except) {
+      const hash = await passwords.hash(password, (await rowOf(id)).name)
+      return logins.end({ account: id, ...(except !== undefined && { except }) }, 'password_changed', async (tx) => {
+        await set(tx, id, { password: hash })
+      })
+    },
+
+    async setRole(id, role) {
+      const before = await rowOf(id)
+      if (before.role === role) return nothingEnded
+      if (before.role === 'member') {
+        await set(db, id, { role })
+        return nothingEnded
+      }
+      return logins.end({ account: id }, 'role_lowered', async (tx) => {
+        await keepAnAdmin(tx, await rowOf(id, tx))
+        await set(tx, id, { role })
+      })
+    },
+  }
+}
+
+/** Checked and hashed, not yet in the store. @throws Refusal invalid · name_taken · unavailable */
+export async function newAccount(given: NewAccount, passwords: Passwords, at: number): Promise<AccountRow> {
+  const name = checkName(given.name)
+  const display = checkDisplay(given.display === undefined || given.display.trim() === '' ? name : given.display)
+  const password = given.password === undefined ? null : await passwords.hash(given.password, name)
+  return { id: randomId(), name, fold: fold(name), display, role: given.role, password, created_at: at, disabled_at: null }
+}
+
+/** @throws Refusal name_taken */
+export async function insertAccount(tx: Kysely<Tables>, row: AccountRow): Promise<void> {
+  const made = await tx
+    .insertInto('account')
+    .values(row)
+    .onConflict((clash) => clash.column('fold').doNothing())
+    .returning('id')
+    .execute()
+  if (made.length === 0) throw new Refusal('name_taken')
+}
+
+export async function countAccounts(tx: Kysely<Tables>): Promise<number> {
+  const { n } = await tx
+    .selectFrom('account')
+    .select((eb) => eb.fn.countAll().as('n'))
+    .executeTakeFirstOrThrow()
+  return Number(n)
+}
+
+/** Without an admin nobody could let anybody in again but whoever sits at the machine. */
+async function keepAnAdmin(tx: Transaction<Tables>, leaving: AccountRow): Promise<void> {
+  if (leaving.role !== 'admin' || leaving.disabled_at !== null) return
+  const another = await tx
+    .selectFrom('account')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('disabled_at', 'is', null)
+    .where('id', '<>', leaving.id)
+    .limit(1)
+    .executeTakeFirst()
+  if (another === undefined) throw new Refusal('conflict', 'This is the last admin who can sign in. Make another one first.')
+}
+
+export const toAccount = ({ id, name, display, role }: AccountRow): Account => ({ id, name, display, role })
+
+const toEntry = (row: AccountRow): AccountEntry => ({ ...toAccount(row), disabled: row.disabled_at !== null, createdAt: row.created_at })

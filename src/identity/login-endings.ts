@@ -1,0 +1,80 @@
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import type { EndedWhy, Tables } from '../store/schema.ts'
+import type { Announce, Ended, Which } from './logins.ts'
+
+interface Deps {
+  db: Kysely<Tables>
+  now: () => number
+  announce: Announce
+}
+
+/** A second call that ends the same login waits for the first one's news to be out as well. */
+const stillTellingMs = 10_000
+const rememberEndedMs = 30 * 24 * 3600_000
+
+const outOfTime = (at: number) =>
+  sql<boolean>`(login.expires_at <= ${at} or (login.idle_ms > 0 and login.last_seen_at + login.idle_ms <= ${at}))`
+/** Activity counts only for what is still in time: nothing brings a login back. */
+export const inTime = (at: number) =>
+  sql<boolean>`(login.ended_at is null and login.expires_at > ${at} and (login.idle_ms = 0 or login.last_seen_at + login.idle_ms > ${at}))`
+
+const named = (which: Which): RawBuilder<boolean> =>
+  'ids' in which
+    ? sql<boolean>`login.id in (${sql.join(which.ids)})`
+    : sql<boolean>`(login.account = ${which.account} and login.id <> ${which.except ?? ''})`
+
+/** How logins end. Each way is one transaction that also takes the browser's session away, so that no cookie leads anywhere. */
+export function createEndings({ db, now, announce }: Deps) {
+  async function end(which: Which, why: EndedWhy, because?: (tx: Transaction<Tables>) => Promise<void>): Promise<Ended> {
+    if ('ids' in which && which.ids.length === 0) return { logins: 0, connections: 0, unconfirmed: 0 }
+    const at = now()
+    const { ended, telling } = await db.transaction().execute(async (tx) => {
+      await because?.(tx)
+      const ended = await mark(tx, sql<boolean>`${named(which)} and login.ended_at is null`, at, why)
+      const telling = await tx
+        .selectFrom('login')
+        .select(['id', 'account', 'ended_why'])
+        .where(named(which))
+        .where('ended_at', '>=', at - stillTellingMs)
+        .execute()
+      return { ended, telling }
+    })
+    const told = await announce(telling.map(({ id, account, ended_why }) => ({ login: id, account, why: ended_why ?? why })))
+    return { logins: ended, ...told }
+  }
+
+  /** Marks those of `ids` that ran out of time. Each is asked again in the update: it may have been active meanwhile. */
+  async function runOut(ids: string[], why: 'idle' | 'absolute'): Promise<void> {
+    if (ids.length === 0) return
+    const at = now()
+    await db
+      .transaction()
+      .execute((tx) => mark(tx, sql<boolean>`${named({ ids })} and login.ended_at is null and ${outOfTime(at)}`, at, why))
+  }
+
+  /** Ends what ran out of time with nobody looking, and forgets what ended a month ago. */
+  async function sweep(): Promise<void> {
+    const at = now()
+    await db.transaction().execute(async (tx) => {
+      await mark(tx, sql<boolean>`login.ended_at is null and login.expires_at <= ${at}`, at, 'absolute')
+      await mark(tx, sql<boolean>`login.ended_at is null and ${outOfTime(at)}`, at, 'idle')
+      await tx
+        .deleteFrom('login')
+        .where('ended_at', '<', at - rememberEndedMs)
+        .execute()
+    })
+  }
+
+  return { end, runOut, sweep }
+}
+
+async function mark(tx: Transaction<Tables>, which: RawBuilder<boolean>, at: number, why: EndedWhy): Promise<number> {
+  const ended = await tx.updateTable('login').set({ ended_at: at, ended_why: why }).where(which).returning('id').execute()
+  for (const ids of chunks(ended.map(({ id }) => id))) await tx.deleteFrom('web_session').where('login', 'in', ids).execute()
+  return ended.length
+}
+
+/** A query takes a bounded number of ids. */
+export function* chunks(ids: string[]): Generator<string[]> {
+  for (let from = 0; from < ids.length; from += 500) yield ids.slice(from, from + 500)
+}

@@ -1,0 +1,92 @@
+import type { Kysely } from 'kysely'
+import { Refusal } from '../protocol/codes.ts'
+import type { Account } from '../protocol/events.ts'
+import type { AccountRow, Tables } from '../store/schema.ts'
+import { fold } from './account-name.ts'
+import { toAccount } from './accounts.ts'
+import type { Devices } from './devices.ts'
+import type { Ended, Logins } from './logins.ts'
+import type { Passwords } from './passwords.ts'
+import type { createThrottle } from './throttle.ts'
+
+export interface SignInGiven {
+  name: string
+  password: string
+  /** Where it comes from; part of the throttle. */
+  address: string
+  /** The mark of the device, as its cookie holds it. */
+  device?: string | undefined
+}
+
+export interface SignIn {
+  /**
+   * Who that is. `proof` goes to `logins.begin`, which refuses it once the password has changed.
+   * @throws Refusal signed_out (one answer for every cause) · rate_limited · unavailable
+   */
+  signIn(given: SignInGiven): Promise<{ account: Account; proof: string }>
+  /** A person's own change: the present password is proved under the same throttle. Ends all other logins. @throws as signIn, and invalid */
+  changePassword(given: SignInGiven & { next: string; login: string }): Promise<Ended>
+}
+
+interface Deps {
+  db: Kysely<Tables>
+  passwords: Passwords
+  throttle: ReturnType<typeof createThrottle>
+  devices: Devices
+  logins: Pick<Logins, 'end'>
+}
+
+const refused = () => new Refusal('signed_out', 'That name and password do not belong together.')
+
+/** Proving who one is with a password. A name that nobody has costs the same, is counted the same and is answered the same. */
+export function createSignIn({ db, passwords, throttle, devices, logins }: Deps): SignIn {
+  async function prove({ name, password, address, device: mark }: SignInGiven): Promise<AccountRow & { password: string }> {
+    const row = await db
+      .selectFrom('account')
+      .selectAll()
+      .where('fold', '=', fold(name.slice(0, 64)))
+      .executeTakeFirst()
+    const device = row && devices.read(mark, row.id)
+    const attempt = { account: row?.id, name, address, device }
+    await throttle.take(attempt)
+    const { right, stale } = await passwords.verify(password, row?.password ?? null)
+    if (row === undefined || row.password === null || row.disabled_at !== null || !right) throw refused()
+    await throttle.giveBack(attempt)
+    return stale ? { ...row, password: await renew(row.id, row.password, password) } : { ...row, password: row.password }
+  }
+
+  /** The cost has risen since this was hashed. Only if it is still the same: somebody may be changing it right now. */
+  async function renew(id: string, stored: string, password: string): Promise<string> {
+    const hash = await passwords.rehash(password)
+    const done = await db
+      .updateTable('account')
+      .set({ password: hash })
+      .where('id', '=', id)
+      .where('password', '=', stored)
+      .returning('id')
+      .execute()
+    return done.length === 1 ? hash : stored
+  }
+
+  return {
+    async signIn(given) {
+      const row = await prove(given)
+      return { account: toAccount(row), proof: row.password }
+    },
+
+    async changePassword(given) {
+      const row = await prove({ ...given })
+      const hash = await passwords.hash(given.next, row.name)
+      return logins.end({ account: row.id, except: given.login }, 'password_changed', async (tx) => {
+        const done = await tx
+          .updateTable('account')
+          .set({ password: hash })
+          .where('id', '=', row.id)
+          .where('password', '=', row.password)
+          .returning('id')
+          .execute()
+        if (done.length === 0) throw refused()
+      })
+    },
+  }
+}

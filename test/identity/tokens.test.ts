@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict'
+import { createHmac, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import fc from 'fast-check'
+import { SignJWT } from 'jose'
+import type { Login } from '../../src/identity/logins.ts'
+import { type Household, hour, openHousehold } from './household.ts'
+
+let house: Household
+let ada: Login
+before(async () => {
+  house = await openHousehold()
+  ada = await house.someone('ada')
+})
+after(() => house.close())
+
+const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url')
+const seconds = () => Math.floor(house.clock.now / 1000)
+const active = () => {
+  const key = [...house.secrets.tokenKeys().values()].find(({ state }) => state === 'active')
+  assert.ok(key)
+  return key
+}
+const goodHeader = () => ({ alg: 'ES256', typ: 'at+jwt', kid: active().kid })
+const goodClaims = () => ({
+  ...{ iss: 'parley-test', aud: 'parley:ws', sub: ada.account.id, sid: ada.id, scope: 'chat', jti: 'some-id' },
+  ...{ iat: seconds(), exp: seconds() + 60 },
+})
+
+/** Signed with our own key, whatever it says: only the claims or the header are wrong. */
+function signed(header: object, claims: unknown, key: KeyObject = active().private): string {
+  const text = `${encode(header)}.${typeof claims === 'string' ? claims : encode(claims)}`
+  return `${text}.${createSign('sha256').update(text).sign({ key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}
+
+test('a token names its account and login, and holds for ten minutes', async () => {
+  const { token, expiresAt } = await house.tokens.token(ada)
+  assert.equal(expiresAt, house.clock.now + 600_000)
+  assert.deepEqual(await house.tokens.readToken(token), { sub: ada.account.id, sid: ada.id, scope: 'chat', exp: expiresAt })
+  assert.deepEqual(
+    await house.tokens.readToken(token),
+    { sub: ada.account.id, sid: ada.id, scope: 'chat', exp: expiresAt },
+    'from the cache',
+  )
+})
+
+test('the helper of this file makes good tokens, so that its bad ones are bad for one reason', async () => {
+  assert.ok(await house.tokens.readToken(signed(goodHeader(), goodClaims())))
+})
+
+test('a token ends when it says, not a moment later, remembered or not', async () => {
+  const { token, expiresAt } = await house.tokens.token(ada)
+  const other = await house.tokens.token(ada)
+  const before = house.clock.now
+  house.clock.now = expiresAt - 1
+  assert.ok(await house.tokens.readToken(token))
+  house.clock.now = expiresAt
+  assert.equal(await house.tokens.readToken(token), undefined)
+  assert.equal(await house.tokens.readToken(other.token), undefined)
+  house.clock.now = before
+})
+
+test('no token outlives its login, and the operator may say until when', async () => {
+  const short = { ...ada, expiresAt: house.clock.now + 5_000 }
+  assert.equal((await house.tokens.token(short)).expiresAt, house.clock.now + 5_000)
+  assert.equal((await house.tokens.token(ada, { expiresAt: house.clock.now + hour })).expiresAt, house.clock.now + hour)
+  assert.equal((await house.tokens.token(short, { expiresAt: house.clock.now + hour })).expiresAt, house.clock.now + 5_000)
+})
+
+const otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const badHeaders: [string, () => object][] = [
+  ['no kid', () => ({ alg: 'ES256', typ: 'at+jwt' })],
+  ['an unknown kid', () => ({ ...goodHeader(), kid: 'nobody' })],
+  ['a kid that climbs', () => ({ ...goodHeader(), kid: '../../etc/passwd' })],
+  ['__proto__ as kid', () => ({ ...goodHeader(), kid: '__proto__' })],
+  ['constructor as kid', () => ({ ...goodHeader(), kid: 'constructor' })],
+  ['a number as kid', () => ({ ...goodHeader(), kid: 1 })],
+  ['no typ', () => ({ alg: 'ES256', kid: active().kid })],
+  ['typ JWT', () => ({ ...goodHeader(), typ: 'JWT' })],
+  ['typ of a ticket', () => ({ ...goodHeader(), typ: 'parley-ticket+jwt' })],
+  ['typ with application/', () => ({ ...goodHeader(), typ: 'application/at+jwt' })],
+  ['alg none', () => ({ ...goodHeader(), alg: 'none' })],
+  ['alg None', () => ({ ...goodHeader(), alg: 'None' })],
+  ['alg ES384', () => ({ ...goodHeader(), alg: 'ES384' })],
+  ['alg RS256', () => ({ ...goodHeader(), alg: 'RS256' })],
+  ['alg PS256', () => ({ ...goodHeader(), alg: 'PS256' })],
+  ['alg HS256', () => ({ ...goodHeader(), alg: 'HS256' })],
+  ['an unknown crit', () => ({ ...goodHeader(), crit: ['x'], x: 1 })],
+  ['b64 false', () => ({ ...goodHeader(), b64: false, crit: ['b64'] })],
+]
+for (const [name, header] of badHeaders) {
+  test(`refused: ${name}`, async () => assert.equal(await house.tokens.readToken(signed(header(), goodClaims())), undefined))
+}
+
+test('keys that a token brings along are not looked at', async () => {
+  const jwk = otherKey.export({ format: 'jwk' })
+  for (const header of [{ jwk }, { jku: 'https://eve.example/keys' }, { x5u: 'https://eve.example/cert' }, { x5c: ['AAAA'] }]) {
+    assert.equal(await house.tokens.readToken(signed({ ...goodHeader(), ...header }, goodClaims(), otherKey)), undefined)
+  }
+})
+
+test('refused: a signature with the public key as an HMAC secret, and none at all', async () => {
+  const text = `${encode({ ...goodHeader(), alg: 'HS256' })}.${encode(goodClaims())}`
+  for (const secret of [
+    active().public.export({ format: 'pem', type: 'spki' }),
+    JSON.stringify(active().public.export({ format: 'jwk' })),
+  ]) {
+    assert.equal(await house.tokens.readToken(`${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`), undefined)
+  }
+  const bare = `${encode({ ...goodHeader(), alg: 'none' })}.${encode(goodClaims())}.`
+  assert.equal(await house.tokens.readToken(bare), undefined)
+})
+
+const huge = 1e308
+const badClaims: [string, () => object][] = [
+  ...['iss', 'aud', 'sub', 'sid', 'scope', 'jti', 'iat', 'exp'].map((name): [string, () => object] => [
+    `no ${name}`,
+    () => ({ ...goodClaims(), [name]: undefined }),
+  ]),
+  ['another issuer', () => ({ ...goodClaims(), iss: 'elsewhere' })],
+  ['another audience', () => ({ ...goodClaims(), aud: 'parley:upgrade' })],
+  ['a list of audiences', () => ({ ...goodClaims(), aud: ['parley:ws', 'others'] })],
+  ['another scope', () => ({ ...goodClaims(), scope: 'admin' })],
+  ['scopes with a blank', () => ({ ...goodClaims(), scope: 'chat admin' })],
+  ['expired', () => ({ ...goodClaims(), exp: seconds() - 1 })],
+  ['expiring this second', () => ({ ...goodClaims(), exp: seconds() })],
+  ['exp 1e308', () => ({ ...goodClaims(), exp: huge })],
+  ['exp as text', () => ({ ...goodClaims(), exp: String(seconds() + 60) })],
+  ['exp with a fraction', () => ({ ...goodClaims(), exp: seconds() + 60.5 })],
+  ['exp negative', () => ({ ...goodClaims(), exp: -1 })],
+  ['exp null', () => ({ ...goodClaims(), exp: null })],
+  ['exp a list', () => ({ ...goodClaims(), exp: [seconds() + 60] })],
+  ['iat 31 s ahead', () => ({ ...goodClaims(), iat: seconds() + 31, exp: seconds() + 90 })],
+  ['iat after exp', () => ({ ...goodClaims(), iat: seconds() + 20, exp: seconds() + 10 })],
+  ['iat as text', () => ({ ...goodClaims(), iat: 'now' })],
+  ['nbf to come', () => ({ ...goodClaims(), nbf: seconds() + 40 })],
+  ['sub a number', () => ({ ...goodClaims(), sub: 7 })],
+  ['sid a list', () => ({ ...goodClaims(), sid: [ada.id] })],
+  ['sid an object', () => ({ ...goodClaims(), sid: { id: ada.id } })],
+]
+for (const [name, claims] of badClaims) {
+  test(`refused: ${name}`, async () => assert.equal(await house.tokens.readToken(signed(goodHeader(), claims())), undefined))
+}
+
+test('a clock that is half a minute ahead is forgiven', async () => {
+  assert.ok(await house.tokens.readToken(signed(goodHeader(), { ...goodClaims(), iat: seconds() + 30, exp: seconds() + 90 })))
+})
+
+test('what is no JWT at all is refused: claims that are no object, text, nothing', async () => {
+  for (const claims of ['null', '[]', '7', '"x"', '{']) {
+    assert.equal(await house.tokens.readToken(signed(goodHeader(), Buffer.from(claims).toString('base64url'))), undefined)
+  }
+  for (const text of ['', '.', '..', 'a.b', 'a.b.c.d', 'a b.c.d', `${(await house.tokens.token(ada)).token}\n`]) {
+    assert.equal(await house.tokens.readToken(text), undefined)
+  }
+})
+
+test('a ticket is no token, and a token is no ticket', async () => {
+  const { ticket } = await house.tokens.ticket(ada, 'https://chat.example')
+  const { token } = await house.tokens.token(ada)
+  assert.equal(await house.tokens.readToken(ticket), undefined)
+  assert.equal(await house.tokens.readTicket(token), undefined)
+})
+
+test('a ticket holds for thirty seconds and says for whom, where from and which', async () => {
+  const { ticket, expiresAt } = await house.tokens.ticket(ada, 'https://chat.example')
+  const read = await house.tokens.readTicket(ticket)
+  assert.ok(read)
+  assert.deepEqual({ ...read, jti: '' }, { sid: ada.id, origin: 'https://chat.example', jti: '', exp: expiresAt })
+  assert.equal(expiresAt, house.clock.now + 30_000)
+  house.clock.now += 30_000
+  assert.equal(await house.tokens.readTicket(ticket), undefined)
+  house.clock.now -= 30_000
+})
+
+test('of a hundred who use the same ticket at once, one gets through', async () => {
+  const { ticket } = await house.tokens.ticket(ada, 'https://chat.example')
+  const read = await house.tokens.readTicket(ticket)
+  assert.ok(read)
+  const used = await Promise.all(Array.from({ length: 100 }, () => house.tokens.consume(read.jti, read.exp)))
+  assert.equal(used.filter(Boolean).length, 1)
+  assert.equal(await house.tokens.consume(read.jti, read.exp), false)
+})
+
+test('used tickets are forgotten only once they could not be used anyway', async () => {
+  await house.tokens.consume('kept', house.clock.now - 59_000)
+  await house.tokens.consume('forgotten', house.clock.now - 61_000)
+  await house.tokens.sweep()
+  assert.equal(await house.tokens.consume('kept', house.clock.now), false)
+  assert.equal(await house.tokens.consume('forgotten', house.clock.now), true)
+})
+
+test('a token of ten megabytes is not even looked at', async () => {
+  const long = 'a'.repeat(10_000_000)
+  assert.equal(await house.tokens.readToken(`${long}.${long}.${long}`), undefined)
+  assert.equal(await house.tokens.readTicket(long), undefined)
+})
+
+test('after a rotation old tokens hold, new ones have the new key; dropping the old one refuses them at once', async () => {
+  const own = await openHousehold()
+  const login = await own.someone('ada')
+  const { token: old } = await own.tokens.token(login)
+  assert.ok(await own.tokens.readToken(old))
+  await own.secrets.rotate('token')
+  const { token } = await own.tokens.token(login)
+  assert.notEqual(token.split('.')[0], old.split('.')[0])
+  assert.ok(await own.tokens.readToken(old))
+  assert.ok(await own.tokens.readToken(token))
+  await own.secrets.rotate('token', { drop: true })
+  assert.equal(await own.tokens.readToken(old), undefined, 'even from the cache')
+  assert.equal(await own.tokens.readToken(token), undefined, 'drop leaves no old key at all')
+  assert.ok(await own.tokens.readToken((await own.tokens.token(login)).token))
+  await own.close()
+})
+
+test('the public keys are published, those that sign next too, and nothing private', () => {
+  const { keys } = house.tokens.jwks()
+  assert.equal(keys.length, 2)
+  for (const key of keys) assert.deepEqual(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
+})
+
+test('a token that jose itself makes with another key is refused', async () => {
+  const jwt = await new SignJWT(goodClaims()).setProtectedHeader(goodHeader()).sign(otherKey)
+  assert.equal(await house.tokens.readToken(jwt), undefined)
+})
+
+test('a token is one text: the spare bits of its last letter are not free', async () => {
+  const { token } = await house.tokens.token(ada)
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  for (const last of alphabet) {
+    if (!token.endsWith(last)) assert.equal(await house.tokens.readToken(token.slice(0, -1) + last), undefined)
+  }
+})
+
+test('of thousands of damaged tokens none is accepted and none throws', async () => {
+  const { token } = await house.tokens.token(ada)
+  const { ticket } = await house.tokens.ticket(ada, 'https://chat.example')
+  const letters = 'ABCxyz019-_.=+/ \u0000é'
+  const damage = fc.record({
+    at: fc.nat(),
+    letter: fc.constantFrom(...letters),
+    how: fc.constantFrom('replace', 'insert', 'delete', 'flip', 'cut', 'swap'),
+  })
+  const damaged = (text: string, { at, letter, how }: { at: number; letter: string; how: string }) => {
+    const i = at % text.length
+    if (how === 'insert') return text.slice(0, i) + letter + text.slice(i)
+    if (how === 'delete') return text.slice(0, i) + text.slice(i + 1)
+    if (how === 'cut') return text.slice(0, i)
+    if (how === 'swap') return [...text.split('.')].reverse().join('.')
+    const other = how === 'flip' ? String.fromCharCode((text.charCodeAt(i) ^ 1) & 0x7f) : letter
+    return text.slice(0, i) + other + text.slice(i + 1)
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 3 }), async (hits) => {
+      const bad = hits.reduce(damaged, token)
+      if (bad !== token) assert.equal(await house.tokens.readToken(bad), undefined)
+      const worse = hits.reduce(damaged, ticket)
+      if (worse !== ticket) assert.equal(await house.tokens.readTicket(worse), undefined)
+    }),
+    { numRuns: 3_000 },
+  )
+})
