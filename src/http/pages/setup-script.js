@@ -1,0 +1,8 @@
+// The code of a set-up link stands behind #, which browsers never send. It is put into the form and taken out of the address bar.
+const code = document.getElementById('code')
+const given = decodeURIComponent(location.hash.slice(1))
+if (code instanceof HTMLInputElement && given !== '') {
+  code.value = given
+  history.replaceState(null, '', location.pathname)
+  document.getElementById('name')?.focus()
+}

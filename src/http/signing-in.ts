@@ -1,0 +1,54 @@
+import type { Request, Response } from 'express'
+import { randomId } from '../identity/ids.ts'
+import type { Login } from '../identity/logins.ts'
+import { Refusal } from '../protocol/codes.ts'
+import type { Account } from '../protocol/events.ts'
+import { browserLabel } from './browser-label.ts'
+import { rememberDevice, renewSession } from './cookie-session.ts'
+import type { HttpDeps } from './deps.ts'
+
+export interface SignedIn {
+  login: Login
+  csrf: string
+}
+
+type Deps = Pick<HttpDeps, 'signIn' | 'logins' | 'devices' | 'log'>
+
+/** From a name and a password, or from an account that was just made, to a browser that is signed in. */
+export function createSigningIn({ signIn, logins, devices, log }: Deps) {
+  /** A browser has one login: the one that it had before ends. */
+  async function enter(req: Request, res: Response, account: Account, proof?: string): Promise<SignedIn> {
+    if (res.locals.sessionFault !== undefined) throw new Refusal('unavailable', undefined, { cause: res.locals.sessionFault })
+    const before = req.session.login
+    const login = await logins.begin({
+      account: account.id,
+      credential: 'cookie',
+      label: browserLabel(req.headers['user-agent']),
+      address: req.ip ?? '',
+      ...(proof !== undefined && { proof }),
+    })
+    const csrf = randomId()
+    await renewSession(req, { login: login.id, csrf }).catch(async (error) => {
+      await logins.end({ ids: [login.id] }, 'ended') // nobody holds a cookie that leads to it
+      throw error
+    })
+    if (before !== undefined) await logins.end({ ids: [before] }, 'signed_out')
+    rememberDevice(res, devices.mark(account.id, res.locals.deviceMark))
+    log.info(
+      { event: 'authn_login_success', request: res.locals.requestId, account: account.id, login: login.id, address: req.ip },
+      'signed in',
+    )
+    return { login, csrf }
+  }
+
+  return {
+    enter,
+    /** @throws Refusal as `signIn.signIn` does */
+    async withPassword(req: Request, res: Response, given: { name: string; password: string }): Promise<SignedIn> {
+      const { account, proof } = await signIn.signIn({ ...given, address: req.ip ?? '', device: res.locals.deviceMark })
+      return enter(req, res, account, proof)
+    },
+  }
+}
+
+export type SigningIn = ReturnType<typeof createSigningIn>

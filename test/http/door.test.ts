@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, test } from 'node:test'
+import { connect } from 'node:tls'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { allowsHost } from '../../src/http/hosts.ts'
+import { createHttp } from '../../src/http/http.ts'
+import { type House, openHouse, password } from './house.ts'
+import type { Visitor } from './visitor.ts'
+
+let house: House
+let ada: Visitor
+before(async () => {
+  house = await openHouse()
+  ada = await house.guest('ada')
+})
+after(() => house.close())
+
+const json = 'application/json'
+
+test('a body that is compressed, in whatever way, is not opened', async () => {
+  const body = JSON.stringify({ name: 'ada', password })
+  for (const [coding, bytes] of [
+    ['br', brotliCompressSync(body)],
+    ['gzip', gzipSync(body)],
+    ['deflate', Buffer.from(body)],
+    ['identity', Buffer.from(body)],
+    ['', Buffer.from(body)],
+  ] as const) {
+    const { status, json: problem } = await ada.ask('/api/v1/login', {
+      method: 'POST',
+      body: bytes,
+      headers: { 'content-type': json, 'content-encoding': coding },
+    })
+    assert.deepEqual([status, problem.code], [415, 'unsupported_media_type'], coding)
+  }
+})
+
+test('a body is JSON and says so', async () => {
+  const body = JSON.stringify({ name: 'ada', password })
+  const statuses = async (types: string[]) =>
+    Promise.all(
+      types.map(async (type) => (await ada.ask('/api/v1/login', { method: 'POST', body, headers: { 'content-type': type } })).status),
+    )
+  assert.deepEqual(
+    await statuses([
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'text/json',
+      'application/jsonx',
+      'application/json; charset=utf-16',
+      'multipart/form-data; boundary=x',
+      '',
+    ]),
+    Array(7).fill(415),
+  )
+  assert.deepEqual(await statuses(['application/json; charset=utf-8', 'Application/JSON']), [200, 200])
+})
+
+test('what is no JSON, too deep, too long or not an object is refused for what it is', async () => {
+  const send = async (body: string) => {
+    const { status, json: problem } = await ada.ask('/api/v1/login', { method: 'POST', body, headers: { 'content-type': json } })
+    return [status, problem.code]
+  }
+  for (const body of ['{', 'x', '"text"', '7', 'null', '{"a":1}}', '\0']) assert.deepEqual(await send(body), [400, 'bad_frame'], body)
+  assert.deepEqual(await send('[]'), [422, 'invalid'])
+  assert.deepEqual(await send('{}'), [422, 'invalid'])
+  assert.deepEqual(await send('['.repeat(30_000) + ']'.repeat(30_000)), [422, 'invalid'])
+  assert.deepEqual(await send(JSON.stringify({ name: 'x'.repeat(70_000) })), [413, 'too_large'])
+  assert.deepEqual(await send(JSON.stringify({ name: ['ada'], password: { toString: 1 } })), [422, 'invalid'])
+  assert.deepEqual(await send(`{"__proto__":{"name":"ada","password":"${password}"}}`), [422, 'invalid'])
+})
+
+test('queries are flat: no lists, no objects, no prototypes', async () => {
+  for (const query of ['prefix[]=a', 'prefix[x]=a', '__proto__=a', 'prefix=a&prefix=b', 'constructor=a']) {
+    const { status } = await ada.get(`/api/v1/accounts?${query}`)
+    assert.equal(status, query === 'prefix=a&prefix=b' ? 422 : 200, query)
+  }
+})
+
+test('headers by the names of prototypes do no harm', async () => {
+  for (const name of ['__proto__', 'constructor', 'hasOwnProperty']) assert.equal((await ada.get('/livez', { [name]: 'x' })).status, 200)
+})
+
+test('other methods than a path has are told which it has', async () => {
+  for (const method of ['PUT', 'PATCH', 'TRACE', 'PROPFIND', 'OPTIONS']) {
+    const api = await ada.ask('/api/v1/logins', { method })
+    assert.deepEqual([api.status, api.headers.allow], [405, 'GET, DELETE, HEAD'], method)
+    assert.equal((await ada.ask('/login', { method })).status, 405, method)
+    assert.equal((await ada.ask('/nothing', { method })).status, 404, method)
+  }
+  assert.equal((await ada.ask('/api/v1/session', { method: 'HEAD' })).text, '')
+})
+
+test('only our own names are answered to', async () => {
+  const mine = { publicUrl: 'https://chat.example', origins: ['https://chat.example:8443'], loopback: false }
+  const good = ['chat.example', 'CHAT.example', 'chat.example:443', 'chat.example:8443']
+  const bad = [
+    'eve.example',
+    'chat.example.eve.example',
+    'chat.example:1',
+    'localhost',
+    '127.0.0.1',
+    '',
+    'chat.example@eve.example',
+    undefined,
+  ]
+  for (const host of good) assert.ok(allowsHost(host, mine), host)
+  for (const host of bad) assert.ok(!allowsHost(host, mine), String(host))
+  const home = { ...mine, loopback: true }
+  for (const host of ['localhost:8443', '127.0.0.1:1', '[::1]:8443', 'parley.localhost', 'localhost'])
+    assert.ok(allowsHost(host, home), host)
+  for (const host of ['localhost.eve.example', '127.0.0.1.eve.example', '128.0.0.1', '[::2]']) assert.ok(!allowsHost(host, home), host)
+  assert.equal((await ada.get('/login', { host: 'eve.example' })).status, 404)
+})
+
+test('one address may ask so often, and is then told to wait; the log is told too', async () => {
+  const small = await openHouse({ settings: { requestsPerSecondPerAddress: 2 } })
+  const visitor = small.visitor()
+  const answers = []
+  for (let i = 0; i < 25; i += 1) answers.push(await visitor.get('/login'))
+  const over = answers.filter(({ status }) => status === 429)
+  assert.equal(over.length, 5)
+  assert.ok(Number(over[0]?.headers['retry-after']) >= 1)
+  assert.ok(small.events().some(({ event }) => event === 'excess_rate_limit_exceeded'))
+  await small.close()
+})
+
+test('two requests that disagree where the first ends are not two requests', async () => {
+  const raw = async (text: string) => {
+    const socket = connect({ port: house.port, host: '127.0.0.1', rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    socket.end(text)
+    let got = ''
+    for await (const chunk of socket) got += chunk
+    return got
+  }
+  const host = `Host: localhost:${house.port}`
+  const smuggled = `GET /livez HTTP/1.1\r\n${host}\r\n\r\n`
+  for (const text of [
+    `POST /api/v1/login HTTP/1.1\r\n${host}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`,
+    `POST /api/v1/login HTTP/1.1\r\n${host}\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcde${smuggled}`,
+    `GET /livez HTTP/1.1\r\n${host}\r\nX: a\r\n b\r\n\r\n${smuggled}`,
+    `GET /livez HTTP/1.1\r\nHost : localhost\r\n\r\n${smuggled}`,
+    `GET /livez HTTP/1.1\n${host}\n\n${smuggled}`,
+    `GET /livez HTTP/1.1\r\n\r\n${smuggled}`,
+  ]) {
+    assert.match(await raw(text), /^HTTP\/1\.1 400 (?!.*HTTP\/1\.1 200)/s, text)
+  }
+})
+
+test('behind a proxy that ends TLS the cookie is set, and the address is the one that the proxy names', async () => {
+  const behind = await openHouse()
+  const settings = { ...behind.settings, trustProxy: 1 }
+  const server = createServer(createHttp({ ...behind.deps, settings })).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await behind.accounts.add({ name: 'ada', password, role: 'member' })
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/login`, {
+    method: 'POST',
+    headers: { 'content-type': json, 'sec-fetch-site': 'same-origin', origin: behind.origin, 'x-forwarded-for': '203.0.113.7' },
+    body: JSON.stringify({ name: 'ada', password }),
+  })
+  assert.equal(answer.status, 200)
+  assert.match(answer.headers.getSetCookie().join(), /__Host-Http-parley=.*Secure/)
+  const account = await behind.accounts.find('ada')
+  assert.deepEqual(
+    (await behind.logins.list(account?.id ?? '')).map(({ address }) => address),
+    ['203.0.113.7'],
+  )
+  server.closeAllConnections()
+  server.close()
+  await behind.close()
+})
+
+test('without a trusted proxy nobody chooses their own address', async () => {
+  await ada.get('/api/v1/session', { 'x-forwarded-for': '203.0.113.7', 'x-real-ip': '203.0.113.7', forwarded: 'for=203.0.113.7' })
+  await house.visitor().post('/api/v1/login', { name: 'ada', password }, { 'x-forwarded-for': '203.0.113.7' })
+  const account = await house.accounts.find('ada')
+  for (const { address } of await house.logins.list(account?.id ?? '')) assert.equal(address, '127.0.0.1')
+})
+
+test('ready or not, and why', async () => {
+  assert.deepEqual((await ada.get('/readyz')).json, { ok: true, reasons: [] })
+  house.state.ready = { ok: false, reasons: ['draining'] }
+  const answer = await ada.get('/readyz')
+  assert.deepEqual([answer.status, answer.json, answer.headers['retry-after']], [503, { ok: false, reasons: ['draining'] }, '5'])
+  assert.equal((await ada.get('/livez')).status, 200)
+  house.state.ready = { ok: true, reasons: [] }
+})

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type House, openHouse } from './house.ts'
+import type { Answer, Visitor } from './visitor.ts'
+
+let house: House
+let ada: Visitor
+before(async () => {
+  house = await openHouse({
+    settings: { publicUrl: 'https://chat.example', origins: ['https://chat.example'] },
+    change: (deps) => ({
+      ...deps,
+      rooms: {
+        ...deps.rooms,
+        list: () => {
+          throw new Error('broken on purpose, with a secret: hunter2')
+        },
+      },
+    }),
+  })
+  house.settings.origins.push(house.origin)
+  ada = await house.guest('ada')
+})
+after(() => house.close())
+
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self' wss://chat.example",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "object-src 'none'",
+  "manifest-src 'self'",
+  "worker-src 'self'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+  'report-uri /api/v1/csp-reports',
+  'report-to csp',
+]
+const always: Record<string, string> = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'same-origin',
+  'reporting-endpoints': 'csp="/api/v1/csp-reports"',
+}
+
+const routes: [string, number, () => Promise<Answer>][] = [
+  ['the app', 200, () => ada.get('/')],
+  ['a room in the app', 200, () => ada.get('/r/abc')],
+  ['signing in', 200, () => house.visitor().get('/login')],
+  ['a wrong password', 401, () => house.visitor().post('/login', 'name=ada&password=no')],
+  ['set-up', 200, () => ada.get('/setup')],
+  ['an invitation', 404, () => ada.get('/invite/x')],
+  ['sent to sign in', 303, () => house.visitor().get('/')],
+  ['an icon', 200, () => ada.get('/mark.svg')],
+  ['life', 200, () => ada.get('/livez')],
+  ['the keys', 200, () => ada.get('/.well-known/jwks.json')],
+  ['the session', 200, () => ada.get('/api/v1/session')],
+  ['nobody’s session', 401, () => house.visitor().get('/api/v1/session')],
+  ['nothing', 404, () => ada.get('/nothing')],
+  ['nothing in the API', 404, () => ada.get('/api/v1/nothing')],
+  ['another method', 405, () => ada.ask('/api/v1/session', { method: 'PUT' })],
+  ['another host', 404, () => ada.get('/', { host: 'eve.example' })],
+  ['a compressed body', 415, () => ada.post('/api/v1/ticket', {}, { 'content-encoding': 'br' })],
+  ['something broken', 500, () => ada.get('/api/v1/rooms')],
+  ['a bad path', 400, () => ada.get('/r/%ff')],
+  ['a report', 204, () => ada.post('/api/v1/csp-reports', '{}', { 'content-type': 'application/csp-report' })],
+]
+for (const [name, status, ask] of routes) {
+  test(`every header is there on: ${name}`, async () => {
+    const answer = await ask()
+    assert.equal(answer.status, status)
+    assert.equal(
+      String(answer.headers['content-security-policy']).split(';').join('; ').replace(` wss://localhost:${house.port}`, ''),
+      policy.join('; '),
+    )
+    for (const [header, value] of Object.entries(always)) assert.equal(answer.headers[header], value, header)
+    assert.match(String(answer.headers['permissions-policy']), /camera=\(\).*microphone=\(\)/)
+    assert.match(String(answer.headers['x-request-id']), /^[\w-]{12}$/)
+    assert.equal(answer.headers['cache-control'], 'no-store')
+    assert.equal(answer.headers['x-powered-by'], undefined)
+    assert.equal(answer.headers.server, undefined)
+    if (name !== 'another host') assert.equal(answer.headers['strict-transport-security'], undefined, 'not on a loopback name')
+  })
+}
+
+test('a real name is bound to TLS for a year', async () => {
+  const { headers, status } = await house.visitor().get('/login', { host: 'chat.example' })
+  assert.equal(status, 200)
+  assert.equal(headers['strict-transport-security'], 'max-age=31536000; includeSubDomains')
+})
+
+test('files with a hash in their name are kept for ever, and nothing else is', async () => {
+  for (const path of [
+    '/assets/page-abc123.js',
+    /href="([^"]+\.css)"/.exec((await house.visitor().get('/login')).text)?.[1] ?? '',
+    /src="([^"]+\.js)"/.exec((await house.visitor().get('/setup')).text)?.[1],
+  ]) {
+    if (path === undefined) continue
+    const { status, headers } = await ada.get(path)
+    assert.deepEqual([status, headers['cache-control']], [200, 'public, max-age=31536000, immutable'], path)
+    assert.ok(headers['content-security-policy'])
+  }
+})
+
+test('what breaks is told to nobody but the log', async () => {
+  house.lines.length = 0
+  const answer = await ada.get('/api/v1/rooms')
+  assert.deepEqual(answer.json, {
+    type: 'urn:parley:problem:internal',
+    title: 'Internal Server Error',
+    status: 500,
+    code: 'internal',
+    detail: 'Something broke on our side. Try again.',
+  })
+  assert.equal(house.events().length, 1)
+  assert.match(house.lines[0] ?? '', /broken on purpose/)
+  assert.match(house.lines[0] ?? '', new RegExp(String(answer.headers['x-request-id'])))
+})
+
+const unserved = [
+  '/.env',
+  '/.git/config',
+  '/.vite/manifest.json',
+  '/index.html',
+  '/assets/',
+  '/assets/page-abc123.js.map',
+  '/assets/../index.html',
+  '/assets/%2e%2e/index.html',
+  '/assets/..%2f..%2fparley.db',
+  '/%2e%2e/parley.db',
+  '/parley.db',
+  '/main.ts',
+]
+for (const path of unserved) {
+  test(`not served: ${path}`, async () => {
+    const { status } = await ada.get(path)
+    assert.ok(status === 404 || status === 400 || status === 403, String(status))
+  })
+}
