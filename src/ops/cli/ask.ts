@@ -1,0 +1,97 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Config, Reading } from '../../config.ts'
+import { Refusal } from '../../protocol/codes.ts'
+import type { ActInput, ActName, ActResult } from '../acts.ts'
+import { connectAdmin } from '../admin-client.ts'
+import { ownStore, StoreTaken } from '../owner.ts'
+import type { Loaders } from './program.ts'
+
+/**
+ * Has an act done: by the server when one runs, else here, on the store itself.
+ * @param options.untilGone waits, after the answer, for the server to end.
+ * @throws Refusal · StoreTaken · ConfigFaults · NoAnswer
+ */
+export type Ask = <N extends ActName>(act: N, input: ActInput<N>, options?: { untilGone?: boolean }) => Promise<ActResult<N>>
+
+/** Acts about the server, which nobody else can do. */
+const ofServer: readonly ActName[] = ['status', 'reload', 'drain']
+
+/** ms that a command waits for another one, or for a server that is just starting or ending. */
+const patience = 10_000
+const retry = 100
+
+export function createAsk({ read, load }: { read: () => Reading; load: Pick<Loaders, 'house'> }): Ask {
+  async function ask(act: ActName, input: unknown, { untilGone = false } = {}): Promise<unknown> {
+    const { config } = read()
+    const until = performance.now() + patience
+    for (;;) {
+      const client = await connectAdmin(join(config.data.dir, 'parley.sock'))
+      if (client) {
+        try {
+          const result = await client.ask(act, input)
+          if (untilGone) await client.gone()
+          return result
+        } finally {
+          client.close()
+        }
+      }
+      try {
+        return await workAlone(config, act, input, load)
+      } catch (error) {
+        if (!(error instanceof StoreTaken) || performance.now() > until) throw error
+        await pause(retry)
+      }
+    }
+  }
+  // What comes is what this very act gave, on the other side of the socket or here.
+  return ask as Ask
+}
+
+async function workAlone(config: Config, act: ActName, input: unknown, load: Pick<Loaders, 'house'>): Promise<unknown> {
+  const nobody = new Refusal('unavailable', `No server is running on ${config.data.dir}.`)
+  if (ofServer.includes(act) && !existsSync(config.data.dir)) throw nobody
+  checkUser(config)
+  const ownership = await ownStore(config, { patience: 0 })
+  try {
+    if (ofServer.includes(act)) throw nobody
+    return await withHouse(config, act, input, load)
+  } finally {
+    ownership.release()
+  }
+}
+
+/** Loaded only here: what a house is made of takes longer to read than all else together. */
+async function withHouse(config: Config, act: ActName, input: unknown, load: Pick<Loaders, 'house'>): Promise<unknown> {
+  const [{ openHouse, systemClock }, { acts, perform }, { createLog }] = await Promise.all([
+    load.house(),
+    import('../acts.ts'),
+    import('../../log.ts'),
+  ])
+  // The person sees what was done; the log is for what goes wrong on the way.
+  const log = createLog({ level: 'warn' })
+  const house = await openHouse({
+    config: () => config,
+    log,
+    clock: systemClock,
+    announce: async () => ({ connections: 0, unconfirmed: 0 }),
+    onFatal: (err) => {
+      log.fatal({ event: 'sys_crash', err }, 'The store has failed')
+      process.exit(1)
+    },
+  })
+  try {
+    return await perform(acts, { act, input }, { house })
+  } finally {
+    await house.close()
+  }
+}
+
+/** As root it would work, and leave files behind that the server cannot open. @throws Error */
+function checkUser({ store }: Config): void {
+  if (process.getuid?.() !== 0 || !existsSync(store.file)) return
+  const { uid } = statSync(store.file)
+  if (uid !== 0)
+    throw new Error(`${store.file} belongs to the user ${uid}: run this as that user (sudo -u '#${uid}' …), or start the server first.`)
+}

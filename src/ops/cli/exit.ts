@@ -1,0 +1,32 @@
+import { CommanderError } from 'commander'
+import { ConfigFaults } from '../../config/faults.ts'
+
+/** The command was understood but not meant like this: exit code 2, like a misspelt option. */
+export class Misused extends Error {
+  override name = 'Misused'
+}
+
+/** 0 done · 1 refused or failed · 2 wrong usage or configuration. */
+export type ExitCode = 0 | 1 | 2
+
+/** The exit code for what a command threw, and what to tell the person; commander has told its own already. */
+export function verdictOn(error: unknown): { code: ExitCode; words?: string } {
+  if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : 2 }
+  if (error instanceof ConfigFaults)
+    return {
+      code: 2,
+      words: `The configuration has ${error.faults.length === 1 ? 'a fault' : `${error.faults.length} faults`}:\n${error.message}`,
+    }
+  if (error instanceof Misused) return { code: 2, words: error.message }
+  return { code: 1, words: wordsOf(error) }
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  const where = `${address ?? ''}:${port ?? ''}`
+  if (code === 'EADDRINUSE') return `${where} is in use by another program. Set server.port to another port, or to 0 for any that is free.`
+  if (code === 'EACCES' && port !== undefined)
+    return `This user may not listen on ${where}. Take a port from 1024 on, or let a proxy hold that one.`
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { openOpsListener } from '../../src/ops/ops-listener.ts'
+
+async function listening(t: TestContext, more: { metrics?: () => string } = {}) {
+  const state = { ok: true, reasons: [] as string[] }
+  const listener = await openOpsListener({ host: '127.0.0.1', port: 0, ready: () => state, ...more })
+  let open = true
+  const close = async () => {
+    if (open) await listener.close()
+    open = false
+  }
+  t.after(close)
+  return {
+    state,
+    close,
+    port: listener.port,
+    get: (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${listener.port}${path}`, init),
+  }
+}
+
+test('a probe sees that the process lives and whether it takes people in', async (t) => {
+  const { state, get } = await listening(t)
+  assert.equal((await get('/livez')).status, 200)
+  assert.deepEqual(await (await get('/readyz')).json(), { ok: true, reasons: [] })
+  Object.assign(state, { ok: false, reasons: ['draining'] })
+  const answer = await get('/readyz')
+  assert.equal(answer.status, 503)
+  assert.equal(answer.headers.get('retry-after'), '5')
+  assert.deepEqual(await answer.json(), { ok: false, reasons: ['draining'] })
+  assert.equal((await get('/livez')).status, 200)
+})
+
+test('metrics are there when there is something to measure', async (t) => {
+  const without = await listening(t)
+  assert.equal((await without.get('/metrics')).status, 404)
+  const withThem = await listening(t, { metrics: () => 'parley_connections 3\n' })
+  assert.equal(await (await withThem.get('/metrics')).text(), 'parley_connections 3\n')
+})
+
+test('anything else is not there', async (t) => {
+  const { get } = await listening(t)
+  for (const path of ['/', '/livez/', '/../livez?x', '/api/v1/session', '/%'])
+    assert.equal((await get(path)).status === 404, path !== '/../livez?x', path)
+  assert.equal((await get('/livez', { method: 'POST' })).status, 404)
+  assert.equal((await get('/livez', { method: 'HEAD' })).status, 200)
+})
+
+test('a port that is taken is said in words', async (t) => {
+  const { port } = await listening(t)
+  await assert.rejects(
+    openOpsListener({ host: '127.0.0.1', port, ready: () => ({ ok: true, reasons: [] }) }),
+    new RegExp(`ops\\.port ${port} on 127\\.0\\.0\\.1 is in use`),
+  )
+})
+
+test('closing does not wait for a client that says nothing', async (t) => {
+  const { port, close } = await listening(t)
+  const silent = connect(port, '127.0.0.1')
+  await once(silent, 'connect')
+  const gone = once(silent, 'close')
+  silent.on('error', () => undefined)
+  await close()
+  await gone
+})
