@@ -110,8 +110,11 @@ export async function startService({ config, log, clock = systemClock, tls, webD
   })
 
   const { headers, request, keepAlive } = config().timeouts
-  const options = { ...serverLimits, headersTimeout: headers, requestTimeout: request, keepAliveTimeout: keepAlive, noDelay: true }
+  const times = { headersTimeout: headers, requestTimeout: request, keepAliveTimeout: keepAlive }
+  // Joined, two Hosts or two tokens are none: of two, Node would take the first, and a proxy in front perhaps the last.
+  const options = { ...serverLimits, ...times, joinDuplicateHeaders: true, noDelay: true }
   const server = tls === undefined ? createPlainServer(options, http) : createTlsServer({ ...options, ...tls }, http)
+  server.maxHeadersCount = serverLimits.maxHeadersCount
   server.maxRequestsPerSocket = serverLimits.maxRequestsPerSocket
   server.on('upgrade', gateway.upgrade)
   server.on('clientError', (_, socket) => {

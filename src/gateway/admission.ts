@@ -24,6 +24,8 @@ export class NoEntry extends Error {
 export interface Caller {
   method: string | undefined
   url: string | undefined
+  /** '1.1' */
+  version: string
   headers: IncomingHttpHeaders
   /** The peer, or the client that a trusted proxy names. */
   address: string
@@ -43,6 +45,8 @@ export interface Guard {
   isHost: (host: string) => boolean
   isOrigin: (origin: string) => boolean
   isDraining: () => boolean
+  /** As many callers are being checked as may be at a time. */
+  isBusy: () => boolean
   /** 0, or ms until this address may try again. */
   pace: (address: string) => number
   /** Undefined, or why this login can have no further connection now. */
@@ -58,7 +62,8 @@ export async function admit(caller: Caller, guard: Guard): Promise<Entrance> {
   checkAddressed(caller, guard)
   const bearer = readBearer(caller)
   checkOrigin(caller, guard, bearer)
-  const ticket = checkProtocol(caller, bearer)
+  const ticket = checkProtocol(caller)
+  if (guard.isBusy()) throw new NoEntry(503, 'handshakes', 'Too many connections are being opened.', 1000)
   const { login, tokenExpiresAt, jti } = bearer === undefined ? await byCookie(caller, guard, ticket) : await byToken(guard, bearer)
   const full = guard.quota(login)
   if (full !== undefined) throw new NoEntry(429, 'quota', full, 10_000)
@@ -91,22 +96,35 @@ function checkOrigin({ headers }: Caller, { isOrigin }: Guard, bearer: string | 
     throw new NoEntry(403, 'cookie_without_origin', 'A cookie without an Origin is not accepted.')
 }
 
-/** @returns the ticket, when one is offered. */
-function checkProtocol({ url, headers }: Caller, bearer: string | undefined): string | undefined {
+/**
+ * All that the WebSocket library would refuse in its own words, and only after the ticket was used up.
+ * @returns the ticket, when one is offered.
+ */
+function checkProtocol({ url, version, headers }: Caller): string | undefined {
   if (url !== '/ws') {
     const detail = 'No credential travels in an address: send it as "Authorization: Bearer …", or as a ticket in Sec-WebSocket-Protocol.'
     throw new NoEntry(400, 'query', detail)
   }
+  // A body still on its way would hide the socket behind a stream of Node's, whose queue says nothing about the socket's.
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+  if (version !== '1.1' || headers.upgrade?.toLowerCase() !== 'websocket' || hasBody)
+    throw new NoEntry(400, 'handshake', 'Open a WebSocket: HTTP/1.1, "Upgrade: websocket", and no body.')
   if (headers['sec-websocket-version'] !== '13') throw new NoEntry(426, 'version', 'This server speaks version 13 of WebSocket (RFC 6455).')
   if (!/^[+/0-9A-Za-z]{22}==$/.test(String(headers['sec-websocket-key'])))
     throw new NoEntry(400, 'key', 'Sec-WebSocket-Key is missing or malformed.')
-  const offered = String(headers['sec-websocket-protocol'] ?? '')
-    .split(',', 20)
-    .map((name) => name.trim())
-  if (!offered.includes(subprotocol)) throw new NoEntry(400, 'subprotocol', `Offer the subprotocol ${subprotocol}.`)
-  const tickets = offered.filter((name) => name.startsWith(ticketPrefix))
-  if (tickets.length + (bearer === undefined ? 0 : 1) > 1) throw new NoEntry(400, 'two_credentials', 'Bring one credential, not two.')
+  const offered = readOffers(headers['sec-websocket-protocol'])
+  if (!offered?.has(subprotocol)) throw new NoEntry(400, 'subprotocol', `Offer the subprotocol ${subprotocol}.`)
+  const tickets = [...offered].filter((name) => name.startsWith(ticketPrefix))
+  const tokens = headers.authorization?.split(',') ?? []
+  if (tickets.length + tokens.length > 1) throw new NoEntry(400, 'two_credentials', 'Bring one credential, not two.')
   return tickets[0]?.slice(ticketPrefix.length)
+}
+
+/** RFC 6455 §11.3.4: tokens, each once; undefined when it is anything else. No step looks at a blank twice (CVE-2021-32640). */
+function readOffers(header: string | undefined): Set<string> | undefined {
+  const names = (header ?? '').split(',').map((name) => /^[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*$/.exec(name)?.[1])
+  const offered = new Set(names.filter((name) => name !== undefined))
+  return offered.size === names.length ? offered : undefined
 }
 
 /** RFC 6750 §2.1. */

@@ -5,7 +5,7 @@ import type { Hub } from './hub.ts'
 
 interface Deps {
   hub: Hub
-  logins: Pick<Logins, 'check' | 'touch'>
+  logins: Pick<Logins, 'check' | 'find' | 'touch'>
   now: () => number
   end: (login: string, why: EndedWhy) => Promise<number>
   log: Logger
@@ -61,6 +61,15 @@ export function createSweep({ hub, logins, now, end, log }: Deps) {
     }
   }
 
+  /** It still holds, so there was activity elsewhere: on a page, another device, another node. */
+  async function refresh(id: string): Promise<void> {
+    const seat = hub.logins.get(id)
+    const current = seat && (await logins.find(id).catch(() => undefined))
+    if (!current) return
+    seat.login = current
+    seat.activeAt = Math.max(seat.activeAt, current.lastSeenAt)
+  }
+
   return {
     async all(): Promise<void> {
       await touch(0)
@@ -74,7 +83,9 @@ export function createSweep({ hub, logins, now, end, log }: Deps) {
       setImmediate(() => {
         const ids = [...doubted]
         doubted = new Set()
-        void touch(0).then(() => check(ids))
+        void touch(0)
+          .then(() => check(ids))
+          .then(() => Promise.all(ids.map(refresh)))
       })
     },
   }

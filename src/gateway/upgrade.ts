@@ -7,7 +7,7 @@ import { subprotocol } from '../protocol/limits.ts'
 import { admit, type Entrance, type Guard, NoEntry } from './admission.ts'
 
 interface Deps {
-  guard: Guard
+  guard: Omit<Guard, 'isBusy'>
   addressOf: (request: IncomingMessage) => string
   limits: () => { frameBytes: number; handshakesInFlight: number; handshake: number }
   /** The socket is open: take it. Called in the turn of the 101, so that no first frame is missed. */
@@ -43,6 +43,7 @@ export function createUpgrade({ guard, addressOf, limits, bind, log, refused }: 
     handleProtocols: () => subprotocol, // never an echo: a ticket among the offers must not come back
   } as ConstructorParameters<typeof WebSocketServer>[0])
   let inFlight = 0
+  const isBusy = () => inFlight > limits().handshakesInFlight
 
   function refuse(socket: Duplex, no: NoEntry): void {
     const body = JSON.stringify({
@@ -61,7 +62,7 @@ export function createUpgrade({ guard, addressOf, limits, bind, log, refused }: 
       'Cache-Control: no-store',
       'X-Content-Type-Options: nosniff',
       ...(no.retryAfterMs === undefined ? [] : [`Retry-After: ${Math.ceil(no.retryAfterMs / 1000)}`]),
-      ...(no.status === 426 ? ['Sec-WebSocket-Version: 13'] : []),
+      ...(no.status === 426 ? ['Upgrade: websocket', 'Sec-WebSocket-Version: 13'] : []),
       ...(no.status === 401 ? ['WWW-Authenticate: Bearer'] : []),
     ]
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`) // not write() and destroy(), which can lose the answer
@@ -79,10 +80,10 @@ export function createUpgrade({ guard, addressOf, limits, bind, log, refused }: 
   async function answer(request: IncomingMessage, socket: Duplex, head: Buffer, onError: () => void): Promise<void> {
     const address = addressOf(request)
     try {
-      if (inFlight >= limits().handshakesInFlight) throw new NoEntry(503, 'handshakes', 'Too many connections are being opened.', 1000)
       inFlight++
-      const caller = { method: request.method, url: request.url, headers: request.headers, address }
-      const entrance = await within(admit(caller, guard), limits().handshake).finally(() => inFlight--)
+      const { method, url, httpVersion: version, headers } = request
+      const checked = admit({ method, url, version, headers, address }, { ...guard, isBusy })
+      const entrance = await within(checked, limits().handshake).finally(() => inFlight--)
       if (socket.destroyed) return
       // While the ticket was being consumed others came in: the quota is asked again, in the turn that binds.
       const full = guard.quota(entrance.login)

@@ -1,0 +1,38 @@
+import { isIP } from 'node:net'
+
+/** What the outside may call this server, known once it listens. */
+export interface Address {
+  /** `https://HOST[:PORT]`, no slash behind it. */
+  publicUrl: string
+  /** Pages that may open the socket, as a browser writes them in `Origin`. */
+  origins: ReadonlySet<string>
+  /** Whether a request with this `Host` header is meant for us. */
+  allowsHost(header: string | undefined): boolean
+}
+
+export const isLoopback = (host: string): boolean => {
+  const bare = host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
+  if (bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1' || bare === '0:0:0:0:0:0:0:1') return true
+  return isIP(bare) === 4 && bare.startsWith('127.')
+}
+
+/** @param port the one that was really taken, which matters when 0 was asked for. */
+export function addressOf(
+  { server }: { server: { host: string; publicUrl: string | undefined; origins: readonly string[] | undefined } },
+  port: number,
+): Address {
+  const publicUrl = server.publicUrl ?? (port === 443 ? 'https://localhost' : `https://localhost:${port}`)
+  const origins = new Set(server.origins ?? [publicUrl])
+  const hosts = new Set([publicUrl, ...origins].map((origin) => new URL(origin).host))
+  const local = isLoopback(server.host)
+  return {
+    publicUrl,
+    origins,
+    allowsHost(header) {
+      if (header === undefined) return false
+      const host = header.toLowerCase().replace(/:443$/, '')
+      if (hosts.has(host)) return true
+      return local && isLoopback(host.replace(/:\d{1,5}$/, ''))
+    },
+  }
+}

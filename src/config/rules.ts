@@ -1,0 +1,89 @@
+import { isLoopback } from './address.ts'
+import type { Settings } from './schema.ts'
+
+/** What single values cannot show: settings that do not go together, each said at the one to change. */
+export interface Finding {
+  key: string
+  words: string
+  /** The server starts all the same, and says it. */
+  warning?: true
+}
+
+type Rule = (settings: Settings) => Finding | undefined
+
+const hostOf = (host: string) => (isLoopback(host) ? 'loopback' : host)
+const everywhere = (host: string) => host === '0.0.0.0' || host === '::'
+
+const rules: Rule[] = [
+  ({ tls, server }) =>
+    tls.mode === 'off' && !isLoopback(server.host)
+      ? {
+          key: 'tls.mode',
+          words: `off would send passwords over the network in the clear: server.host is ${server.host}, not a loopback address`,
+        }
+      : undefined,
+  ({ store }) =>
+    store.url && /^postgres/.test(store.url)
+      ? { key: 'store.url', words: 'PostgreSQL is not yet available in this version; leave it out, or name a file with sqlite:FILE' }
+      : undefined,
+  ({ store }) =>
+    store.url && /^sqlite:(:memory:|\/*)$/.test(store.url) ? { key: 'store.url', words: 'names no file to keep messages in' } : undefined,
+  ({ bus }) =>
+    bus.url !== 'local' ? { key: 'bus.url', words: 'Redis is not yet available in this version; leave it at local' } : undefined,
+  ({ server }) =>
+    server.proxyProtocol
+      ? { key: 'server.proxyProtocol', words: 'the PROXY protocol is not yet available in this version; use server.trustProxy' }
+      : undefined,
+  ({ server, ops }) =>
+    ops.port !== 0 &&
+    ops.port === server.port &&
+    (hostOf(ops.host) === hostOf(server.host) || everywhere(ops.host) || everywhere(server.host))
+      ? { key: 'ops.port', words: `${ops.port} is the port of server.port too` }
+      : undefined,
+  ({ server }) =>
+    server.origins?.length === 0
+      ? { key: 'server.origins', words: 'an empty list lets no page in; leave it out to allow the public address' }
+      : undefined,
+  ({ server }) =>
+    server.publicUrl && server.origins?.length && !server.origins.includes(server.publicUrl)
+      ? {
+          key: 'server.origins',
+          words: `does not hold server.publicUrl (${server.publicUrl}): the page there cannot open its socket`,
+          warning: true,
+        }
+      : undefined,
+  ({ server }) =>
+    !isLoopback(server.host) && server.publicUrl === undefined
+      ? {
+          key: 'server.publicUrl',
+          words: 'is not set: people on other machines are refused, since only https://localhost is ours',
+          warning: true,
+        }
+      : undefined,
+  ({ server, tls }) =>
+    tls.mode === 'off' && server.publicUrl === undefined
+      ? {
+          key: 'server.publicUrl',
+          words: 'is not set: with tls.mode off it should be the address of the proxy that speaks TLS',
+          warning: true,
+        }
+      : undefined,
+  ({ server, tls }) =>
+    tls.mode === 'off' && server.trustProxy === 0
+      ? { key: 'server.trustProxy', words: 'is 0 behind a proxy: everyone has its address, and shares the limits of one', warning: true }
+      : undefined,
+  ({ ops }) =>
+    isLoopback(ops.host)
+      ? undefined
+      : { key: 'ops.host', words: `${ops.host} shows metrics to whoever reaches it, without a login`, warning: true },
+  ({ limits }) =>
+    limits.textLength * 4 > limits.frameBytes
+      ? {
+          key: 'limits.frameBytes',
+          words: `${limits.frameBytes} may be too few for a text of limits.textLength (${limits.textLength})`,
+          warning: true,
+        }
+      : undefined,
+]
+
+export const findings = (settings: Settings): Finding[] => rules.map((rule) => rule(settings)).filter((finding) => finding !== undefined)

@@ -1,0 +1,97 @@
+import { relative, sep } from 'node:path'
+import type { EventData, TestsStream } from 'node:test'
+import { inspect } from 'node:util'
+
+const write = (line: string) => process.stdout.write(`${line}\n`)
+const root = process.cwd()
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+
+export interface Tally {
+  tests: number
+  suites: number
+  passed: number
+  failed: number
+  cancelled: number
+  skipped: number
+  todo: number
+}
+
+const empty: Tally = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 }
+
+/** Follows a run: a line for each file, every failure in full when it happens, the coverage of each room at the end. */
+export async function follow(stream: TestsStream): Promise<{ tally: Tally; failures: string[] }> {
+  const failures: string[] = []
+  const files = new Map<string, { passed: number; failed: number; said: string }>()
+  const of = (file = '') => files.getOrInsertComputed(file, () => ({ passed: 0, failed: 0, said: '' }))
+  let tally = empty
+
+  stream.on('test:pass', ({ file, details }) => {
+    if (details.type !== 'suite') of(file).passed += 1
+  })
+  stream.on('test:fail', (fail) => {
+    if (fail.details.type === 'suite' && fail.details.error.cause === undefined) return
+    of(fail.file).failed += 1
+    failures.push(`${place(fail)} ${fail.name}`)
+    write(`✖ ${place(fail)} ${fail.name}\n${indented(reason(fail))}`)
+  })
+  for (const channel of ['test:stdout', 'test:stderr'] as const) {
+    stream.on(channel, ({ file, message }) => {
+      const heard = of(file)
+      heard.said = (heard.said + message).slice(-8_192)
+    })
+  }
+  stream.on('test:summary', ({ file, counts, duration_ms }) => {
+    if (file === undefined) {
+      const failed = counts.tests - counts.passed - counts.cancelled - counts.skipped - counts.todo
+      tally = { ...counts, failed }
+      return
+    }
+    const { passed, failed, said } = of(file)
+    write(
+      `${failed > 0 ? '✖' : '✔'} ${relative(root, file)}: ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}, ${seconds(duration_ms)}`,
+    )
+    if (failed > 0 && said !== '') write(indented(`what it said last:\n${said.trimEnd()}`))
+  })
+  stream.on('test:coverage', ({ summary }) => writeCoverage(summary))
+  for await (const _ of stream) {
+    // Only reading it to the end makes it run.
+  }
+  return { tally, failures }
+}
+
+const place = ({ file, line }: { file?: string | undefined; line?: number | undefined }) =>
+  `${file ? relative(root, file) : '?'}:${line ?? 1}`
+const indented = (text: string) => text.replace(/^/gm, '    ')
+
+function reason({ details }: EventData.TestFail): string {
+  const { error } = details
+  const cause = error.cause instanceof Error ? error.cause : error
+  return inspect(cause, { colors: false, depth: 6 })
+    .replaceAll(`file://${root}${sep}`, '')
+    .replaceAll(root + sep, '')
+}
+
+/** Lines of src that ran, by room; the files with the most lines that never did are named. */
+function writeCoverage({ files, totals }: EventData.TestCoverage['summary']): void {
+  const rooms = Map.groupBy(files, ({ path }) => relative(root, path).split(sep).slice(0, 2).join('/'))
+  write('\nlines of src that ran')
+  for (const [room, inside] of [...rooms].sort()) {
+    const [all, covered] = [sum(inside, 'totalLineCount'), sum(inside, 'coveredLineCount')]
+    write(`  ${room.padEnd(20)} ${percent(covered, all)}`)
+  }
+  write(
+    `  ${'all'.padEnd(20)} ${percent(totals.coveredLineCount, totals.totalLineCount)}, branches ${totals.coveredBranchPercent.toFixed(1)} %`,
+  )
+  const least = files.map((file) => ({ file, missed: file.totalLineCount - file.coveredLineCount })).sort((a, b) => b.missed - a.missed)
+  for (const { file, missed } of least.slice(0, 5)) if (missed > 0) write(`  ${missed} lines of ${relative(root, file.path)} did not`)
+  write('')
+}
+
+const sum = <K extends string>(items: readonly Record<K, number>[], key: K): number => items.reduce((total, item) => total + item[key], 0)
+const percent = (part: number, all: number) => `${(all === 0 ? 100 : (part / all) * 100).toFixed(1).padStart(5)} %`
+
+/** The last lines of all, as node's own runner writes them. */
+export function writeTally({ tests, suites, passed, failed, cancelled, skipped, todo }: Tally, ms: number): void {
+  const counts = { tests, suites, pass: passed, fail: failed, cancelled, skipped, todo, duration_ms: ms.toFixed(3) }
+  for (const [name, value] of Object.entries(counts)) write(`ℹ ${name} ${value}`)
+}
