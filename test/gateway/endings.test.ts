@@ -140,3 +140,18 @@ test('a stopping server answers what it was asked, says when to come back, and c
   const acknowledged = a.frames.filter(({ type, seq }) => type === 'ok' && seq !== undefined).length
   assert.equal(acknowledged, n, 'what was written was acknowledged before the end')
 })
+
+test('activity on a page keeps the connections of the same login', async () => {
+  const ada = await house.person('ada')
+  const { logins, tokens } = house.service.house
+  const login = await logins.begin({ account: ada.account.id, credential: 'cookie', label: '', address: '', idleMs: 30 * minute })
+  const a = await house.connect({ ...ada, login, ...(await tokens.token(login, { expiresAt: clock.now() + day })) })
+  for (let passed = 0; passed < 60; passed += 20) {
+    clock.pass(20 * minute)
+    await logins.touch([login.id], clock.now())
+    house.service.wheel.turn()
+    await a.ask('ping')
+  }
+  await house.service.gateway.sweep()
+  assert.equal((await a.ask('ping')).type, 'ok')
+})

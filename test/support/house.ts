@@ -48,6 +48,8 @@ export interface HouseOptions {
   clock?: Clock
   /** An existing house to open again; it is kept at the end. */
   folder?: string
+  /** All options of TLS in place of the run's own certificate, and what its clients then trust. */
+  tls?: { options: object; ca: string }
 }
 
 /** A whole Parley, as a person meets it: real TLS, real SQLite, on a free port. */
@@ -58,9 +60,11 @@ export class TestHouse {
   readonly fatal: Error[]
   readonly #guests: Guest[] = []
   readonly #keep: boolean
+  readonly #ca: string
 
-  constructor(service: Service, folder: string, log: string[], fatal: Error[], keep: boolean) {
+  constructor(service: Service, folder: string, log: string[], fatal: Error[], keep: boolean, ca = certificate().cert) {
     this.#keep = keep
+    this.#ca = ca
     this.service = service
     this.folder = folder
     this.log = log
@@ -99,7 +103,7 @@ export class TestHouse {
 
   /** A welcomed connection. */
   async connect(person: Person, options: GuestOptions = {}): Promise<Guest> {
-    const guest = new Guest(`wss://localhost:${this.service.port}/ws`, { ...options, token: person.token, ca: certificate().cert })
+    const guest = new Guest(`wss://localhost:${this.service.port}/ws`, { ...options, token: person.token, ca: this.#ca })
     this.#guests.push(guest)
     await guest.hears('welcome')
     return guest
@@ -107,7 +111,7 @@ export class TestHouse {
 
   /** The HTTP status with which a connection is refused. */
   refusal(person: Person, options: GuestOptions = {}): Promise<number> {
-    const guest = new Guest(`wss://localhost:${this.service.port}/ws`, { ...options, token: person.token, ca: certificate().cert })
+    const guest = new Guest(`wss://localhost:${this.service.port}/ws`, { ...options, token: person.token, ca: this.#ca })
     this.#guests.push(guest)
     return new Promise((resolve, reject) => {
       guest.ws.on('unexpected-response', (_, response) => resolve(response.statusCode ?? 0))
@@ -134,10 +138,10 @@ export async function startHouse(options: HouseOptions = {}): Promise<TestHouse>
     config: () => config,
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
     clock: options.clock ?? systemClock,
-    tls: certificate(),
+    tls: options.tls?.options ?? certificate(),
     webDir: join(root, 'src/web/dist'),
     entryStyle: join(root, 'src/web/entry.css'),
     onFatal: (error) => void fatal.push(error),
   })
-  return new TestHouse(service, folder, lines, fatal, options.folder !== undefined)
+  return new TestHouse(service, folder, lines, fatal, options.folder !== undefined, options.tls?.ca)
 }

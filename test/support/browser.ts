@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Certificates, openCertificates } from '../../src/tls/certificates.ts'
+import { type HouseOptions, startHouse, type TestHouse } from './house.ts'
+
+const root = join(import.meta.dirname, '../..')
+const program = '/usr/bin/chromium'
+const quiet = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+/** ms after which a story is stuck: a guard, never a measure. */
+const guard = 20_000
+
+/** Said by every page about itself: what the content security policy stopped there. */
+const tellViolations = `addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
+  console.error('securitypolicyviolation', effectiveDirective, blockedURI))`
+
+/** All people of one file come from one address: limits on addresses would stop the story, not eve. */
+const roomy = { PARLEY__LIMITS__SIGNINSPERMINUTEPERADDRESS: '10000', PARLEY__LIMITS__HTTPREQUESTSPERSECONDPERADDRESS: '5000' }
+
+/**
+ * A house and a real Chromium that trusts its CA because its certificate store was told to, as a person's would be: no check of
+ * TLS is switched off. Whatever goes wrong on any page is remembered, and `calm` fails with it.
+ */
+export class Stage {
+  house: TestHouse
+  readonly browser: Browser
+  readonly #folder: string
+  readonly #certificates: Certificates
+  readonly #options: HouseOptions
+  #trouble: string[] = []
+  #expected: RegExp[] = []
+
+  constructor(given: { house: TestHouse; browser: Browser; folder: string; certificates: Certificates; options: HouseOptions }) {
+    this.house = given.house
+    this.browser = given.browser
+    this.#folder = given.folder
+    this.#certificates = given.certificates
+    this.#options = given.options
+  }
+
+  get url(): string {
+    return this.house.url
+  }
+
+  /** An empty page of a browser of its own: other cookies, other storage. */
+  async page(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.browser.newContext({ baseURL: this.url, locale: 'en-GB', ...options })
+    context.setDefaultTimeout(guard)
+    await context.addInitScript(tellViolations)
+    context.on('page', (page) => {
+      page.on('console', (said) => void (said.type() === 'error' && this.#trouble.push(`${said.text()} (${page.url()})`)))
+      page.on('pageerror', (error) => void this.#trouble.push(`${error.stack ?? error.message} (${page.url()})`))
+    })
+    return context.newPage()
+  }
+
+  /** What a browser says about a fault that belongs to the story, until the next `calm`. */
+  expects(...said: RegExp[]): void {
+    this.#expected.push(...said)
+  }
+
+  /** Everything said since the last time. */
+  takeTrouble(): string[] {
+    const said = this.#trouble.filter((one) => !this.#expected.some((pattern) => pattern.test(one)))
+    this.#trouble = []
+    this.#expected = []
+    return said
+  }
+
+  /** Closes every page. Fails if a page had an error, or a policy was broken, that the story did not expect. */
+  async calm(): Promise<void> {
+    await Promise.all(this.browser.contexts().map((context) => context.close()))
+    assert.deepEqual(this.takeTrouble(), [])
+    assert.deepEqual(this.logged('csp_violation'), [])
+  }
+
+  /** The server's log lines of one event. */
+  logged(event: string): Record<string, unknown>[] {
+    return this.house.log.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => line.event === event)
+  }
+
+  /** The server goes away. */
+  async stop(): Promise<void> {
+    await this.house.close()
+  }
+
+  /** The server comes back: same folder, same port, same certificate. */
+  async restart(): Promise<void> {
+    const settings = { ...this.#options.settings, PARLEY__SERVER__PORT: new URL(this.url).port }
+    this.house = await startHouse({ ...this.#options, settings })
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close()
+    await this.house.close()
+    this.#certificates.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+export async function openStage({ settings, clock }: Pick<HouseOptions, 'settings' | 'clock'> = {}): Promise<Stage> {
+  assert.ok(existsSync(join(root, 'src/web/dist/index.html')), 'The page is not built: npm run build')
+  const folder = mkdtempSync(join(tmpdir(), 'parley-stage-'))
+  const dir = join(folder, 'certs')
+  const log = pino({ level: 'silent' })
+  const certificates = await openCertificates({ dir, minVersion: '1.3', names: [], log, now: Date.now })
+  const tls = { options: certificates.options(), ca: readFileSync(join(dir, 'ca.pem'), 'utf8') }
+  const options = { ...(clock && { clock }), settings: { ...roomy, ...settings }, folder: join(folder, 'house'), tls }
+  const house = await startHouse(options)
+  const browser = await launch(join(folder, 'home'), join(dir, 'ca.pem'))
+  return new Stage({ house, browser, folder, certificates, options })
+}
+
+/** @param home a folder of its own, so that the trust ends with the story. */
+async function launch(home: string, ca: string): Promise<Browser> {
+  const store = join(home, '.pki/nssdb')
+  mkdirSync(store, { recursive: true })
+  execFileSync('certutil', ['-d', `sql:${store}`, '-N', '--empty-password'])
+  execFileSync('certutil', ['-d', `sql:${store}`, '-A', '-t', 'C,,', '-n', 'parley', '-i', ca])
+  // A container has no user namespaces for Chromium's own sandbox; what it opens here is our page alone.
+  return chromium.launch({ executablePath: program, args: ['--no-sandbox', ...quiet], env: { ...process.env, HOME: home }, timeout: 60_000 })
+}
