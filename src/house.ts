@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { createLocalBus } from './bus/local.ts'
 import { createLog as createRoomLog } from './chat/log.ts'
 import { createMessages } from './chat/messages.ts'
+import { createPace } from './chat/pace.ts'
 import { createRooms } from './chat/rooms.ts'
 import type { Config } from './config.ts'
 import { createAccounts } from './identity/accounts.ts'
@@ -88,7 +89,13 @@ export async function openHouse({
       tokens: createTokens({ db, secrets, now, issuer: `urn:parley:${store.incarnation}`, tokenLife: () => config().token.life }),
       webSessions: createWebSessions({ db, now, cookieSecrets }),
       rooms: createRooms({ db, log: roomLog, reads, limits }),
-      messages: createMessages({ log: roomLog, reads, bus, textLength: () => limits().textLength }),
+      messages: createMessages({
+        log: roomLog,
+        reads,
+        bus,
+        pace: createPace({ monotonic: clock.monotonic, limits }),
+        textLength: () => limits().textLength,
+      }),
       /** Everything handed in is on disk when this resolves. */
       async close(): Promise<void> {
         await bus.close()

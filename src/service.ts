@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { createPresence } from './chat/presence.ts'
-import { type Config, isLoopback } from './config.ts'
+import { addressOf, type Config, isLoopback } from './config.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createWheel } from './gateway/wheel.ts'
 import { type Clock, openHouse, systemClock } from './house.ts'
@@ -26,6 +26,11 @@ interface Start {
   /** The store can no longer be trusted: end the process. */
   onFatal: (error: Error) => void
 }
+
+/** ms that a client which spoke no HTTP has to take its answer. */
+const lastWords = 1000
+/** ms: how exactly the timeouts of HTTP hold; by itself Node looks every 30 s. */
+const checkEvery = 1000
 
 /** The whole service, listening: a house with a gateway and pages. */
 export async function startService({ config, log, clock = systemClock, tls, webDir, entryStyle, onFatal }: Start) {
@@ -110,7 +115,7 @@ export async function startService({ config, log, clock = systemClock, tls, webD
   })
 
   const { headers, request, keepAlive } = config().timeouts
-  const times = { headersTimeout: headers, requestTimeout: request, keepAliveTimeout: keepAlive }
+  const times = { headersTimeout: headers, requestTimeout: request, keepAliveTimeout: keepAlive, connectionsCheckingInterval: checkEvery }
   // Joined, two Hosts or two tokens are none: of two, Node would take the first, and a proxy in front perhaps the last.
   const options = { ...serverLimits, ...times, joinDuplicateHeaders: true, noDelay: true }
   const server = tls === undefined ? createPlainServer(options, http) : createTlsServer({ ...options, ...tls }, http)
@@ -118,14 +123,15 @@ export async function startService({ config, log, clock = systemClock, tls, webD
   server.maxRequestsPerSocket = serverLimits.maxRequestsPerSocket
   server.on('upgrade', gateway.upgrade)
   server.on('clientError', (_, socket) => {
-    if (socket.writable && !socket.destroyed) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    else socket.destroy()
+    if (!socket.writable) return void socket.destroy()
+    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    setTimeout(() => socket.destroy(), lastWords).unref() // whoever does not hang up is hung up on
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(config().server.port, config().server.host, () => resolve())
     server.once('listening', () => {
-      url ||= `https://localhost:${(server.address() as AddressInfo).port}`
+      url = addressOf(config(), (server.address() as AddressInfo).port).publicUrl
     })
   }).catch(async (error) => {
     await gateway.close()

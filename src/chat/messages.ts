@@ -2,14 +2,17 @@ import type { Bus } from '../bus/bus.ts'
 import { isLonger } from '../protocol/client-frames.ts'
 import { Refusal } from '../protocol/codes.ts'
 import type { Opened, Page, Posted } from '../protocol/server-frames.ts'
+import type { Act } from '../store/append.ts'
 import type { OpenAsk, Reads } from '../store/reads.ts'
 import type { Actor, Log } from './log.ts'
+import type { Pace } from './pace.ts'
 import { controlTopic, roomTopic } from './topics.ts'
 
 interface Deps {
   log: Log
   reads: Reads
   bus: Bus
+  pace: Pace
   textLength: () => number
 }
 interface Post {
@@ -17,6 +20,11 @@ interface Post {
   key: string
   text: string
   replyTo?: number | undefined
+}
+interface Target {
+  room: string
+  key: string
+  seq: number
 }
 interface HistoryAsk {
   before?: number | undefined
@@ -27,12 +35,21 @@ interface HistoryAsk {
 
 /**
  * What is said in rooms. Each write enters the store's queue before the call returns its promise, so that the
- * order of calls is the order of the log. With `known` only an earlier write of the same key is looked for.
+ * order of calls is the order of the log.
  */
-export function createMessages({ log, reads, bus, textLength }: Deps) {
-  const posted = async (outcome: Promise<Posted>): Promise<Posted> => {
-    const { seq, id, at, duplicate } = await outcome
-    return { seq, id, at, ...(duplicate ? { duplicate } : {}) }
+export function createMessages({ log, reads, bus, pace, textLength }: Deps) {
+  /**
+   * One write, at its login's pace. One that comes too fast still goes to the store, marked `known`: if it repeats an
+   * earlier key it gets the first answer again, whatever the pace.
+   */
+  async function write(who: Actor, room: string, act: Act): Promise<Posted> {
+    const retryAfterMs = who.login === undefined ? 0 : pace(who.login)
+    try {
+      const { seq, id, at, duplicate } = await log.note(who, room, act, retryAfterMs > 0 ? true : undefined)
+      return { seq, id, at, ...(duplicate ? { duplicate } : {}) }
+    } catch (error) {
+      throw error instanceof Refusal && error.code === 'rate_limited' ? new Refusal('rate_limited', undefined, { retryAfterMs }) : error
+    }
   }
 
   function checkLength(text: string): void {
@@ -40,24 +57,17 @@ export function createMessages({ log, reads, bus, textLength }: Deps) {
   }
 
   return {
-    async post(who: Actor, { room, key, text, replyTo }: Post, known?: true): Promise<Posted> {
+    async post(who: Actor, { room, key, text, replyTo }: Post): Promise<Posted> {
       checkLength(text)
-      return posted(
-        log.note(who, room, { act: 'post', key, text, ...(replyTo === undefined ? {} : { replyTo }), names: namesIn(text) }, known),
-      )
+      return write(who, room, { act: 'post', key, text, ...(replyTo === undefined ? {} : { replyTo }), names: namesIn(text) })
     },
-    async edit(
-      who: Actor,
-      { room, key, seq, text }: { room: string; key: string; seq: number; text: string },
-      known?: true,
-    ): Promise<Posted> {
+    async edit(who: Actor, { room, key, seq, text }: Target & { text: string }): Promise<Posted> {
       checkLength(text)
-      return posted(log.note(who, room, { act: 'edit', key, target: seq, text, names: namesIn(text) }, known))
+      return write(who, room, { act: 'edit', key, target: seq, text, names: namesIn(text) })
     },
-    remove: (who: Actor, { room, key, seq }: { room: string; key: string; seq: number }, known?: true): Promise<Posted> =>
-      posted(log.note(who, room, { act: 'remove', key, target: seq }, known)),
-    react: (who: Actor, ask: { room: string; key: string; seq: number; emoji: string; on: boolean }, known?: true): Promise<Posted> =>
-      posted(log.note(who, ask.room, { act: 'react', key: ask.key, target: ask.seq, emoji: ask.emoji, on: ask.on }, known)),
+    remove: (who: Actor, { room, key, seq }: Target): Promise<Posted> => write(who, room, { act: 'remove', key, target: seq }),
+    react: (who: Actor, { room, key, seq, emoji, on }: Target & { emoji: string; on: boolean }): Promise<Posted> =>
+      write(who, room, { act: 'react', key, target: seq, emoji, on }),
 
     /** Moves the own mark forward and tells one's other devices. */
     async read(who: Actor, room: string, seq: number): Promise<void> {

@@ -27,7 +27,7 @@ export interface Member {
 
 /** Which rooms there are, who is in them, and how one gets in and out. */
 export function createRooms({ db, log, reads, limits }: Deps) {
-  /** 6 bytes are enough among the rooms of one server; the leading letter leaves space for a shard's name. */
+  /** The leading letter leaves space for the name of a shard. */
   const newId = () => `r${randomBytes(9).toString('base64url')}`
 
   async function state(account: string, room: string): Promise<RoomState> {

@@ -31,8 +31,7 @@ export class Connection {
   /** Of a bearer token; none for the page. ms since 1970. */
   tokenExpiresAt: number | undefined
   welcomed = false
-  /** Where and when (monotonic ms) its typing was last forwarded. */
-  typedIn = ''
+  /** Monotonic ms of the last time that its typing was forwarded. */
   typedAt = Number.NEGATIVE_INFINITY
   lastFrameAt: number
   readonly ws: WebSocket

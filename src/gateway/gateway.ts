@@ -84,7 +84,7 @@ export async function createGateway(deps: GatewayDeps) {
   const failed = (error: unknown) => log.warn({ event: 'heads_failed', err: error }, 'Heads could not be read')
   const heads = createHeads({ hub: () => hub, rooms, failed })
   const { headMoved, roomChanged } = heads
-  const hub = createHub({ monotonic, postBurst: () => limits().postBurst, roomChanged, headMoved })
+  const hub = createHub({ roomChanged, headMoved })
   const catchUp = createCatchUp({ hub, messages, openRooms: () => limits().openRooms, monotonic })
   const broadcasts = createBroadcasts({ hub, presence })
   const sweep = createSweep({ hub, logins, now, end: (login, why) => hub.end(login, reasons[why]), log })
@@ -116,7 +116,6 @@ export async function createGateway(deps: GatewayDeps) {
       tokens: deps.tokens,
       now,
       monotonic,
-      posting: limits,
       open: catchUp.open,
       shut: hub.shut,
       presence: (connection, state) =>

@@ -1,10 +1,11 @@
+import type { Actor } from '../chat/log.ts'
 import type { Messages } from '../chat/messages.ts'
 import type { Rooms } from '../chat/rooms.ts'
 import type { Tokens } from '../identity/tokens.ts'
 import type { ClientFrame, FrameOf, FrameType } from '../protocol/client-frames.ts'
 import { type CloseReason, Refusal } from '../protocol/codes.ts'
 import { typingEveryMs } from '../protocol/limits.ts'
-import type { Answers, Posted } from '../protocol/server-frames.ts'
+import type { Answers } from '../protocol/server-frames.ts'
 import type { Connection } from './connection.ts'
 
 export interface Deps {
@@ -13,7 +14,6 @@ export interface Deps {
   tokens: Pick<Tokens, 'readToken'>
   now: () => number
   monotonic: () => number
-  posting: () => { postsPerSecond: number; postBurst: number }
   open: (connection: Connection, ref: number, rooms: { room: string; after?: number; id?: string }[]) => Promise<void>
   shut: (connection: Connection, room: string) => void
   presence: (connection: Connection, state: 'active' | 'away') => void
@@ -31,10 +31,10 @@ const handlers: { [T in FrameType]: Handler<T> } = {
     for (const room of rooms) deps.shut(from, room)
     return {}
   },
-  post: (frame, from, deps) => paced(from, deps, (known) => deps.messages.post(from.actor, frame, known)),
-  edit: (frame, from, deps) => paced(from, deps, (known) => deps.messages.edit(from.actor, frame, known)),
-  remove: (frame, from, deps) => paced(from, deps, (known) => deps.messages.remove(from.actor, frame, known)),
-  react: (frame, from, deps) => paced(from, deps, (known) => deps.messages.react(from.actor, frame, known)),
+  post: (frame, from, deps) => deps.messages.post(active(from, deps), frame),
+  edit: (frame, from, deps) => deps.messages.edit(active(from, deps), frame),
+  remove: (frame, from, deps) => deps.messages.remove(active(from, deps), frame),
+  react: (frame, from, deps) => deps.messages.react(active(from, deps), frame),
   read: async ({ room, seq }, from, { messages }) => {
     await messages.read(from.actor, room, seq)
     return {}
@@ -60,33 +60,20 @@ const handlers: { [T in FrameType]: Handler<T> } = {
 export const handle = (frame: ClientFrame, from: Connection, deps: Deps): Promise<object | undefined> =>
   (handlers[frame.type] as Handler<FrameType>)(frame, from, deps)
 
-/**
- * Writes are paced per login. One that comes too fast still goes to the store, marked `known`: if it repeats
- * an earlier key it gets the first answer again, whatever the pace (the refusal itself is the store's).
- */
-function paced(from: Connection, deps: Deps, write: (known?: true) => Promise<Posted>): Promise<Posted> {
-  active(from, deps)
-  const { postsPerSecond, postBurst } = deps.posting()
-  const retryAfterMs = from.login.posts.take(deps.monotonic(), postsPerSecond, postBurst)
-  if (retryAfterMs === 0) return write()
-  return write(true).catch((error) => {
-    throw error instanceof Refusal && error.code === 'rate_limited' ? new Refusal('rate_limited', undefined, { retryAfterMs }) : error
-  })
-}
-
-function active(from: Connection, { now }: Deps): void {
+/** What counts as activity for the idle limit, and who acts. */
+function active(from: Connection, { now }: Deps): Actor {
   from.login.activeAt = now()
   from.login.untold = true
+  return from.actor
 }
 
 async function typing({ room }: FrameOf<'typing'>, from: Connection, deps: Deps): Promise<object> {
-  if (!from.account.rooms?.has(room)) throw new Refusal('no_such_room')
-  active(from, deps)
+  if (!from.account.rooms?.has(room)) await deps.rooms.members(from.account.account.id, room) // refuses, in the right words
+  const actor = active(from, deps)
   const now = deps.monotonic()
-  if (now - from.typedAt < typingEveryMs && from.typedIn === room) return {}
+  if (now - from.typedAt < typingEveryMs) return {}
   from.typedAt = now
-  from.typedIn = room
-  await deps.messages.typing(from.actor, room)
+  await deps.messages.typing(actor, room)
   return {}
 }
 

@@ -2,7 +2,6 @@ import type { Login } from '../identity/logins.ts'
 import type { CloseReason } from '../protocol/codes.ts'
 import type { RoomEvent } from '../protocol/events.ts'
 import { Audience } from './audience.ts'
-import { Bucket } from './bucket.ts'
 import type { Connection } from './connection.ts'
 import type { AccountSeat, LoginSeat } from './seats.ts'
 import { answer } from './wire.ts'
@@ -17,15 +16,13 @@ interface Landed {
 export type RoomChanged = (room: string, account?: string) => void
 
 interface Deps {
-  monotonic: () => number
-  postBurst: () => number
   roomChanged: RoomChanged
   /** Messages came for members who may not have the room open. */
   headMoved: (audience: Audience, events: RoomEvent[]) => void
 }
 
 /** Who is connected here, and to whom what goes: by connection, login, account and room. */
-export function createHub({ monotonic, postBurst, roomChanged, headMoved }: Deps) {
+export function createHub({ roomChanged, headMoved }: Deps) {
   const connections = new Map<string, Connection>()
   const logins = new Map<string, LoginSeat>()
   const accounts = new Map<string, AccountSeat>()
@@ -51,7 +48,6 @@ export function createHub({ monotonic, postBurst, roomChanged, headMoved }: Deps
     const seat = logins.get(login.id) ?? {
       login,
       connections: new Set(),
-      posts: new Bucket(postBurst(), monotonic()),
       activeAt: login.lastSeenAt,
       untold: false,
     }

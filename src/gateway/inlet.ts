@@ -12,7 +12,7 @@ interface Deps {
   handle: (frame: ClientFrame) => Promise<object | undefined>
   reply: (frame: { type: 'ok'; ref: number } & object) => void
   refuse: (frame: Refused) => void
-  /** The third frame in a row of things that are no frames. */
+  /** The third thing that was no frame. */
   giveUp: () => void
   /** A fault of ours, not a refusal. */
   failed: (error: unknown, frame: ClientFrame) => void

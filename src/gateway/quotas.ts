@@ -1,6 +1,6 @@
+import { Bucket } from '../chat/bucket.ts'
 import { addressKey } from '../identity/address.ts'
 import type { Login } from '../identity/logins.ts'
-import { Bucket } from './bucket.ts'
 import type { Hub } from './hub.ts'
 
 interface Limits {

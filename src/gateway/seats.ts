@@ -1,6 +1,5 @@
 import type { Login } from '../identity/logins.ts'
 import type { Account } from '../protocol/events.ts'
-import type { Bucket } from './bucket.ts'
 import type { Connection } from './connection.ts'
 
 /** A login as this node sees it while it has connections here. */
@@ -8,8 +7,6 @@ export interface LoginSeat {
   /** As read at the door and by the last sweep; the store is the authority. */
   login: Login
   readonly connections: Set<Connection>
-  /** Shared by all connections of the login, so that opening more of them buys nothing. */
-  readonly posts: Bucket
   /** ms since 1970 of the last act that counts as activity. */
   activeAt: number
   /** `activeAt` is newer than what the store knows. */

@@ -29,7 +29,7 @@ export function createJoining({ invites, rooms, accounts, settings, log }: Deps)
 
   /** The inviter is not here to act through a login, so the server does what that person was allowed when asked and still is. */
   async function bringIn(account: string, by: string, room: string): Promise<void> {
-    if ((await stillLed(by, room)) === undefined) throw new Refusal('forbidden', 'Whoever invited may not any more.')
+    if (by !== operator.account && (await stillLed(by, room)) === undefined) throw new Refusal('forbidden', 'Whoever invited may not any more.')
     await rooms.add(operator, room, account)
   }
 
@@ -53,28 +53,33 @@ export function createJoining({ invites, rooms, accounts, settings, log }: Deps)
     /** Undefined when it holds no more, whatever the reason. */
     async look(code: string): Promise<Shown | undefined> {
       const invitation = settings.registration === 'closed' ? undefined : await invites.look(code)
+      if (invitation?.by === operator.account) return { by: 'The operator of this server', expiresAt: invitation.expiresAt }
       const by = invitation && (await accounts.get(invitation.by))
       if (invitation === undefined || by === undefined || by.disabled) return undefined
       const room = invitation.room === undefined ? undefined : await stillLed(by.id, invitation.room)
       return { by: by.display, ...(room !== undefined && { room: room.name }), expiresAt: invitation.expiresAt }
     },
 
-    /** @throws Refusal forbidden · invalid · name_taken · unavailable */
-    async accept(code: string, person: NewPerson, res: Response): Promise<Account> {
+    /** @returns the account, and the room that it is in from now on. @throws Refusal forbidden · invalid · name_taken · unavailable */
+    async accept(code: string, person: NewPerson, res: Response): Promise<{ account: Account; room?: string }> {
       if ((await this.look(code)) === undefined)
         throw new Refusal('forbidden', 'This invitation has been used or has expired. Ask for a new one.')
       const { account, by, room } = await invites.accept(code, person)
       log.info({ event: 'user_created', request: res.locals.requestId, account: account.id, by }, 'an invitation was accepted')
-      if (room !== undefined) await bringIn(account.id, by, room).catch(notAdded(res, room))
-      return account
+      const isIn = room !== undefined && (await bringIn(account.id, by, room).then(yes, notAdded(res, room)))
+      return isIn ? { account, room } : { account }
     },
   }
 
   /** The account is there already; that its inviter has left the room since is no reason to turn the newcomer away. */
   function notAdded(res: Response, room: string) {
-    return (err: unknown) =>
+    return (err: unknown): false => {
       log.warn({ event: 'invite_room_failed', request: res.locals.requestId, room, err }, 'the newcomer could not be added to the room')
+      return false
+    }
   }
 }
+
+const yes = () => true
 
 export type Joining = ReturnType<typeof createJoining>

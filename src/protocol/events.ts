@@ -34,6 +34,8 @@ export interface MessageEvent extends Durable {
   /** Only in pages: seq of the last change that this form already contains. */
   rev?: number
   reactions?: Reaction[]
+  /** The text is not the first one. */
+  edited?: true
   removed?: true
 }
 

@@ -28,7 +28,7 @@ function content(row: EventRow, extra: Record<string, unknown>, reactions?: Reac
 }
 
 function message(row: EventRow, extra: Record<string, unknown>, reactions?: Reaction[]): object {
-  const now = row.removed ? { removed: true } : { text: row.edited ?? row.text }
+  const now = row.removed ? { removed: true } : row.edited === null ? { text: row.text } : { text: row.edited, edited: true }
   return {
     n: row.n,
     ...now,

@@ -118,6 +118,7 @@ test('edits, reactions and removals reach readers live, and pages show the messa
   assert.deepEqual((events as object[]).at(-1), {
     ...(await b.hearsText('helo')),
     text: 'hello',
+    edited: true,
     rev: nothing.seq,
     reactions: [{ emoji: '👍', accounts: [bob.account.id] }],
   })
@@ -178,7 +179,7 @@ test('typing is told to the others, at most once in three seconds; presence when
   )
 })
 
-test('what cannot be read is refused by name, and the third in a row that is no frame ends the connection', async () => {
+test('what cannot be read is refused by name, and the third that is no frame ends the connection', async () => {
   const a = await house.connect(ada)
   const cases: [string, string, RegExp][] = [
     ['{"type":"nonsense","ref":1}', 'bad_frame', /type/],
@@ -210,4 +211,20 @@ test('above the rate a post is refused with a time, and its key still finds what
   assert.ok(refused.length >= 9 && refused.length <= 12, `${refused.length} refused`)
   assert.ok(refused.every(({ retryable, retryAfterMs }) => retryable === true && Number(retryAfterMs) > 0))
   assert.equal((await a.post(room, 'first', key)).seq, first.seq)
+})
+
+test('opening another connection, or asking over HTTP, buys no further posts', async () => {
+  const room = await house.room('burst', [ada])
+  const person = await house.login(ada.account)
+  const first = await house.connect(person)
+  await Promise.all(Array.from({ length: 25 }, (_, i) => first.post(room, `first ${i}`)))
+  first.ws.terminate()
+  await first.ended()
+  const second = await house.connect(person)
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => second.post(room, `second ${i}`)))
+  assert.ok(answers.filter(({ code }) => code === 'rate_limited').length >= 10)
+  const over = { account: person.account.id, login: person.login.id }
+  const { messages } = house.service.house
+  const asked = Array.from({ length: 10 }, (_, i) => messages.post(over, { room, key: newKey(), text: `http ${i}` }))
+  assert.ok((await Promise.allSettled(asked)).some(({ status }) => status === 'rejected'))
 })

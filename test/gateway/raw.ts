@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
 import { certificate } from '../support/house.ts'
 
 /** What an HTTP answer says; `status` 0 when the server closed without one. */
@@ -16,6 +16,13 @@ export interface RawFrame {
   opcode: number
   final: boolean
   payload: Buffer
+}
+
+let trust: SecureContext | undefined
+/** What every dialling needs; made once, since making it costs more than a handshake. */
+export const tlsOptions = (port: number) => {
+  trust ??= createSecureContext({ ca: certificate().cert })
+  return { port, host: '127.0.0.1', servername: 'localhost', secureContext: trust }
 }
 
 /** Says exactly the bytes it is told to, where a well-behaved client would not. */
@@ -43,7 +50,7 @@ export class RawClient {
   }
 
   static async dial(port: number): Promise<RawClient> {
-    const client = new RawClient(connect({ port, host: '127.0.0.1', servername: 'localhost', ca: certificate().cert }))
+    const client = new RawClient(connect(tlsOptions(port)))
     await Promise.race([once(client.socket, 'secureConnect'), client.closed])
     return client
   }

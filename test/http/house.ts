@@ -55,7 +55,7 @@ export async function openHouse(tuning: Tuning & { settings?: object; change?: (
     ...household,
     cookieSecrets: secrets.cookieSecrets,
     rooms: createRooms({ db: store.db, log: chatLog, reads: store.reads, limits: () => ({ roomsPerAccount: 500, membersPerRoom: 500 }) }),
-    messages: createMessages({ log: chatLog, reads: store.reads, bus, textLength: () => 8_000 }),
+    messages: createMessages({ log: chatLog, reads: store.reads, bus, pace: () => 0, textLength: () => 8_000 }),
     connectionsOf: async (ids) => new Map(ids.map((id) => [id, state.connections.get(id) ?? []])),
     admitTicket: async (_login: Login) => state.refuseTicket,
     settings,

@@ -53,8 +53,10 @@ export function inviteRoutes({ invites, rooms, settings, log, now, signingIn, jo
       method: 'POST',
       path: '/invites/:code',
       who: 'anyone',
-      answer: async ({ req, res, param, body }) =>
-        shown(await signingIn.enter(req, res, await joining.accept(param('code'), body(newPerson), res))),
+      answer: async ({ req, res, param, body }) => {
+        const { account } = await joining.accept(param('code'), body(newPerson), res)
+        return shown(await signingIn.enter(req, res, account))
+      },
     },
   ]
 }

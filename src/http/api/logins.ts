@@ -35,7 +35,7 @@ export function loginRoutes({ logins, connectionsOf, log }: Deps): Route[] {
   }
 
   return [
-    { method: 'GET', path: '/logins', who: 'cookie', answer: list },
+    { method: 'GET', path: '/logins', who: 'cookie', quiet: true, answer: list },
     { method: 'DELETE', path: '/logins', who: 'cookie', answer: endOthers },
     { method: 'DELETE', path: '/logins/:id', who: 'cookie', answer: endOne },
   ]

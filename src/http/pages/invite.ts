@@ -57,8 +57,9 @@ ${personFields(given, words === undefined)}
       const code = codeOf(req.params.code)
       const person = check(newPerson, req.body)
       const enter = async () => {
-        await signingIn.enter(req, res, await joining.accept(code, person, res))
-        res.redirect(303, '/')
+        const { account, room } = await joining.accept(code, person, res)
+        await signingIn.enter(req, res, account)
+        res.redirect(303, room === undefined ? '/' : `/r/${room}`)
       }
       await orAgain({ log, req, res }, enter, async ({ detail }) => {
         const invitation = await joining.look(code)
