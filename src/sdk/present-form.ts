@@ -9,9 +9,9 @@ export const isChange = (event: RoomEvent): event is Change =>
 /** The message as it is after `change`; the same object when it already was (PROTOCOL.md "Present form": seq ≤ rev is old news). */
 export function changed(message: MessageEvent, change: Change): MessageEvent {
   if (change.seq <= (message.rev ?? message.seq) || message.removed) return message
-  if (change.kind === 'edited') return { ...message, text: change.text, rev: change.seq }
+  if (change.kind === 'edited') return { ...message, text: change.text, edited: true, rev: change.seq }
   if (change.kind === 'reacted') return { ...message, reactions: reacted(message.reactions ?? [], change), rev: change.seq }
-  const { text: _, reactions: __, mentions: ___, ...rest } = message
+  const { text: _, reactions: __, mentions: ___, edited: ____, ...rest } = message
   return { ...rest, removed: true, rev: change.seq }
 }
 

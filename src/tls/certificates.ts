@@ -85,7 +85,8 @@ export async function openCertificates({ dir, minVersion, names, log, now, after
         lost.map((name) => uncoveredWords(name, facts)),
         content,
       )
-    for (const words of warnings) log.warn({ event: 'tls_pair_warning', dir }, `The new certificate serves, but ${words}`)
+    for (const words of [...found.warnings, ...warnings])
+      log.warn({ event: 'tls_pair_warning', dir }, `The new certificate serves, but ${words}`)
     swap({ pair: found.pair, facts, uncovered })
     return 'swapped'
   }

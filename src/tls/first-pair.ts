@@ -31,8 +31,7 @@ export async function firstPair({ dir, names, log, now }: Asked): Promise<Served
   if (found.pair === undefined) throw unusable(dir, found.reasons)
   const verdict = checkPair({ ...found.pair, now: now(), names })
   if (!verdict.ok) throw unusable(dir, verdict.reasons)
-  const warnings = [...verdict.warnings, ...verdict.uncovered.map((name) => uncoveredWords(name, verdict.facts))]
-  if (found.keyIsOpen) warnings.push(`everybody on this machine can read ${keyFile}: chmod 600 it`)
+  const warnings = [...found.warnings, ...verdict.warnings, ...verdict.uncovered.map((name) => uncoveredWords(name, verdict.facts))]
   for (const words of warnings) log.warn({ event: 'tls_pair_warning', dir }, `The certificate serves, but ${words}`)
   return { pair: found.pair, facts: verdict.facts, uncovered: verdict.uncovered, made }
 }
@@ -47,7 +46,7 @@ async function makeWhereNeeded({ dir, log, now }: Omit<Asked, 'names'>): Promise
     await writePair(dir, await makeDevelopmentPair(now()))
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
-    const words = `No certificate for development can be written to ${dir} (${code}): put ${certFile} and ${keyFile} there, or make it writable`
+    const words = `No certificate can be written to ${dir} (${code}): put ${certFile} and ${keyFile} there, or make it writable`
     throw new Error(words, { cause: error })
   }
   const why = isOld

@@ -4,7 +4,7 @@ import type { Pair } from './pair-files.ts'
 
 export type MinVersion = '1.2' | '1.3'
 
-/** AEAD with forward secrecy and nothing else (ASVS 5.0 12.1.2): Node's own list still offers CBC, CCM_8 and RSA key exchange to TLS 1.2. */
+/** AEAD with forward secrecy and nothing else (ASVS 5.0 12.1.2); Node's own list offers CBC and RSA key exchange to TLS 1.2. */
 const ciphers = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',

@@ -16,13 +16,16 @@ export const caFile = 'ca.pem'
 /** Bytes; an honest chain has a tenth of it. */
 const largest = 262_144
 
-/** `absent` is true when neither file is there; `keyIsOpen` when everybody on this machine can read the key. */
-export type Found = { pair: Pair; keyIsOpen: boolean } | { pair: undefined; absent: boolean; reasons: string[] }
+/** `absent` is true when neither file is there. */
+export type Found = { pair: Pair; warnings: string[] } | { pair: undefined; absent: boolean; reasons: string[] }
 
 /** Both files as they are at this moment, or in words why they cannot be read. */
 export async function readPair(dir: string): Promise<Found> {
   const [cert, key] = await Promise.all([readPem(dir, certFile), readPem(dir, keyFile)])
-  if ('text' in cert && 'text' in key) return { pair: { cert: cert.text, key: key.text }, keyIsOpen: (key.mode & 0o004) !== 0 }
+  if ('text' in cert && 'text' in key) {
+    const warnings = (key.mode & 0o004) === 0 ? [] : [`everybody on this machine can read ${keyFile}: chmod 600 it`]
+    return { pair: { cert: cert.text, key: key.text }, warnings }
+  }
   const flaws = [cert, key].filter((file) => 'reason' in file)
   return { pair: undefined, absent: flaws.length === 2 && flaws.every((flaw) => flaw.absent), reasons: flaws.map(({ reason }) => reason) }
 }

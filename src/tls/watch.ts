@@ -5,6 +5,8 @@ export type After = (ms: number, act: () => void) => () => void
 
 /** ms between two rounds: network drives tell of nothing, nor does a link to a file elsewhere whose target is written. */
 const roundMs = 60_000
+/** ms between two rounds while there is no watch: the folder may be gone for the moment between two renames. */
+const blindRoundMs = 5_000
 /** ms from the first event to the look, so that a burst of them costs one. Not begun anew by each: a busy folder is looked at too. */
 const settleMs = 200
 
@@ -27,7 +29,7 @@ export function watchDirectory({
   let watcher: FSWatcher | undefined
   let isBlind = false
   let callOffLook: (() => void) | undefined
-  let callOffRound = after(roundMs, round)
+  let callOffRound: (() => void) | undefined
 
   /** Always a new one: behind the same path, and even the same inode number, there may be another directory by now. */
   function arm(): void {
@@ -35,6 +37,7 @@ export function watchDirectory({
     try {
       watcher = watch(dir, { persistent: false }, stir).on('error', blind)
       isBlind = false
+      nextRound(roundMs)
     } catch (error) {
       blind(error)
     }
@@ -45,19 +48,22 @@ export function watchDirectory({
     watcher = undefined
     if (!isBlind) onBlind(error)
     isBlind = true
+    nextRound(blindRoundMs)
+  }
+
+  function nextRound(ms: number): void {
+    callOffRound?.()
+    callOffRound = after(ms, look)
   }
 
   function stir(): void {
-    callOffLook ??= after(settleMs, () => {
-      callOffLook = undefined
-      // First listen, then look: what happens in between is not lost.
-      arm()
-      onStir()
-    })
+    callOffLook ??= after(settleMs, look)
   }
 
-  function round(): void {
-    callOffRound = after(roundMs, round)
+  /** First listen, then look: what happens in between is not lost. */
+  function look(): void {
+    callOffLook?.()
+    callOffLook = undefined
     arm()
     onStir()
   }
@@ -66,7 +72,7 @@ export function watchDirectory({
   return {
     close(): void {
       callOffLook?.()
-      callOffRound()
+      callOffRound?.()
       watcher?.close()
     },
   }
