@@ -132,11 +132,12 @@ export class Life implements Wakeable {
     if (ws.readyState === ws.OPEN) ws.ping()
   }
 
-  /** A page cannot see pings; a beat tells it that the line is alive. */
+  /** A page cannot see pings; when nothing else was sent, a beat tells it that the line is alive. */
   #beat(now: number): void {
     if (now < this.#beatAt) return
-    this.#beatAt = now + beatMs
-    if (this.#connection.welcomed) this.#connection.put(hint({ type: 'beat', now: this.#deps.now() }))
+    const silent = now - this.#connection.outlet.sentAt
+    this.#beatAt = now + (silent < beatMs ? beatMs - silent : beatMs)
+    if (silent >= beatMs && this.#connection.welcomed) this.#connection.put(hint({ type: 'beat', now: this.#deps.now() }))
   }
 
   #renew(): void {

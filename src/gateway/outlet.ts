@@ -34,6 +34,8 @@ export class Outlet {
   #answers = 0
   #blockedAt = 0
   #held = false
+  /** Monotonic ms of the last write. */
+  sentAt = performance.now()
   #shut = false
 
   constructor(socket: Duplex, turn: Turn, limits: OutletLimits, owner: Owner) {
@@ -60,6 +62,7 @@ export class Outlet {
     if (this.#shut || this.#frames.length === 0 || this.#socket.destroyed) return
     const frames = this.#frames
     this.#frames = []
+    this.sentAt = performance.now()
     this.#droppable = 0
     this.#answers = 0
     this.#socket.write(frames.length === 1 ? (frames[0] as Frame).bytes : Buffer.concat(frames.map(({ bytes }) => bytes)))

@@ -152,7 +152,8 @@ test('unread, marks and mentions come to devices that do not have the room open'
   const room = await house.room('marks', [ada, bob])
   const [a, phone, desk] = [await house.connect(ada), await house.connect(bob), await house.connect(bob)]
   const { seq } = await a.post(room, '@bob look')
-  const head = await phone.until((frame) => frame.type === 'heads' && (frame.rooms as { room: string }[]).some((one) => one.room === room))
+  const isAt = (one: { room: string; last: number }) => one.room === room && one.last === seq
+  const head = await phone.until((frame) => frame.type === 'heads' && (frame.rooms as { room: string; last: number }[]).some(isAt))
   assert.deepEqual(
     (head.rooms as object[]).find((one) => (one as { room: string }).room === room),
     { room, last: seq, n: 1, mentions: 1 },
