@@ -51,7 +51,12 @@ export function createArrivals(deps: Deps) {
   function outlet(connection: Connection): Outlet {
     return new Outlet(connection.socket, deps.turn, limits(), {
       fellBehind: () => catchUp.fellBehind(connection),
-      hold: (on) => (on ? connection.ws.pause() : connection.ws.resume()),
+      isOpen: () => connection.ws.readyState === connection.ws.OPEN,
+      hold(on) {
+        if (on) connection.tap.shut('answers')
+        else connection.tap.open('answers')
+        connection.inlet.hold(on)
+      },
       drained: () => {
         connection.progressAt = monotonic()
         deps.lives.get(connection)?.heard()
@@ -85,8 +90,14 @@ export function createArrivals(deps: Deps) {
       else connection.inlet.receive(String(data))
     })
     ws.on('ping', pace.take)
-    ws.on('pong', () => life.heard())
-    ws.on('error', (error) => log.debug({ event: 'ws_error', connection: id, code: Reflect.get(error, 'code') }, error.message))
+    ws.on('pong', () => {
+      pace.take()
+      life.heard()
+    })
+    ws.on('error', (error) => {
+      connection.die() // ws has sent its close frame, after which nothing may follow
+      log.debug({ event: 'ws_error', connection: id, code: Reflect.get(error, 'code') }, error.message)
+    })
     ws.on('close', (code) => {
       life.stop()
       pace.stop()
@@ -97,19 +108,28 @@ export function createArrivals(deps: Deps) {
     })
   }
 
-  /** A flood is answered by TCP: above the rate nothing more is read until it may be. */
-  function pacer({ ws }: Connection) {
+  /**
+   * A flood is answered by TCP: above the rate nothing more is read until it may be. What came in the same bytes as
+   * the frame that was one too many is served, and paid for before reading goes on.
+   */
+  function pacer({ tap }: Connection) {
     const rate = () => limits().framesPerSecond
     const frames = new Bucket(rate() * 2, monotonic())
-    const resume = { slot: -1, wake: () => ws.resume() }
+    const pause = {
+      slot: -1,
+      wake(): void {
+        const wait = frames.owes(monotonic(), rate(), rate() * 2)
+        if (wait === 0) return tap.open('pace')
+        tap.shut('pace')
+        wheel.set(pause, monotonic() + wait)
+      },
+    }
     return {
       take(): void {
-        const wait = frames.take(monotonic(), rate(), rate() * 2)
-        if (wait === 0 || ws.isPaused) return
-        ws.pause()
-        wheel.set(resume, monotonic() + wait)
+        frames.spend(monotonic(), rate(), rate() * 2)
+        if (pause.slot < 0) pause.wake()
       },
-      stop: () => wheel.clear(resume),
+      stop: () => wheel.clear(pause),
     }
   }
 

@@ -9,8 +9,15 @@ interface Deps {
   drainMs: () => number
 }
 
-/** ms over which those who were sent away come back. */
-const window: [number, number] = [0, 5000]
+/** ms for each connection that comes back: handshakes cost the next process about one of them. */
+const perConnection = 4
+const [shortest, longest] = [1000, 30_000]
+
+/** A slot for each to come back in, one after the other, so that they do not all come at once. */
+function slotOf(i: number, all: number): [number, number] {
+  const window = Math.min(longest, Math.max(shortest, all * perConnection))
+  return [Math.floor((i / all) * window), Math.floor(((i + 1) / all) * window)]
+}
 
 /**
  * Sends everyone elsewhere: nothing more is read, what was asked is answered (so that what was written is on
@@ -20,13 +27,15 @@ const window: [number, number] = [0, 5000]
 export function createDrain({ hub, drainMs }: Deps) {
   return async (): Promise<void> => {
     const until = performance.now() + drainMs()
+    const all = hub.connections.size
+    let sent = 0
     for (const { ws } of hub.connections.values()) if (ws.readyState === ws.OPEN) ws.pause()
     while (hub.connections.size > 0 && performance.now() < until) {
       const ready = [...hub.connections.values()].filter(({ inlet, outlet }) => inlet.unanswered === 0 && outlet.isEmpty)
       await Promise.all(
         ready.slice(0, 500).map((connection) => {
           connection.ws.resume() // to read the peer's close frame; the inlet is shut
-          const ended = connection.end('restart', window)
+          const ended = connection.end('restart', slotOf(sent++, all))
           hub.remove(connection)
           return ended
         }),

@@ -25,6 +25,7 @@ export class Inlet {
   #writing = 0
   #alone = true // until the welcome has been sent
   #bad = 0
+  #held = false
   #shut = false
 
   constructor(deps: Deps) {
@@ -50,6 +51,12 @@ export class Inlet {
     this.#pump()
   }
 
+  /** Nothing more is begun while the answers that there are wait to be read. */
+  hold(on: boolean): void {
+    this.#held = on
+    this.#pump()
+  }
+
   get unanswered(): number {
     return this.#queue.length + this.#writing + (this.#alone ? 1 : 0)
   }
@@ -67,7 +74,7 @@ export class Inlet {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0 && !this.#alone && !this.#shut) {
+    while (this.#queue.length > 0 && !this.#alone && !this.#held && !this.#shut) {
       const frame = this.#queue[0] as ClientFrame
       const isWrite = writes.has(frame.type)
       if (!isWrite && this.#writing > 0) return

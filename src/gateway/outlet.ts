@@ -13,6 +13,8 @@ export interface OutletLimits {
 const answerBytes = 256 * 1024
 
 interface Owner {
+  /** No close frame was sent: RFC 6455 §5.5.1 lets nothing follow one. */
+  isOpen(): boolean
   /** The reader is too slow for its events: they must be dropped and read again from the store. */
   fellBehind(): void
   /** Too many answers wait: read no more from this connection (true), or go on (false). */
@@ -59,7 +61,7 @@ export class Outlet {
   }
 
   flush(): void {
-    if (this.#shut || this.#frames.length === 0 || this.#socket.destroyed) return
+    if (this.#shut || this.#frames.length === 0 || this.#socket.destroyed || !this.#owner.isOpen()) return
     const frames = this.#frames
     this.#frames = []
     this.sentAt = performance.now()

@@ -9,8 +9,9 @@ const common = new Set(
   onetwothreefour footballfootball manchesterunited liverpoolfc1 chelseafc1234 christopher1 jesuschrist1 godisgreat12 trustno1trustno1
   iloveyouforever iloveyousomuch changemeplease superman1234 batman123456
   starwars1234 pokemon12345 dragon123456 monkey123456 princess1234 sunshine1234 football1234 baseball1234 charlie12345 michael12345
-  computer1234 internet1234 samsung12345 whatever1234 motdepasse12 wachtwoord12 contraseña12 letmeinletmein qwerty123456qwerty`
-    .split(/\s+/),
+  computer1234 internet1234 samsung12345 whatever1234 motdepasse12 wachtwoord12 contraseña12 letmeinletmein qwerty123456qwerty`.split(
+    /\s+/,
+  ),
 )
 
 /** Refused alone, said again, and with nothing behind them but digits and marks. */

@@ -155,3 +155,12 @@ test('activity on a page keeps the connections of the same login', async () => {
   await house.service.gateway.sweep()
   assert.equal((await a.ask('ping')).type, 'ok')
 })
+
+test('whoever is sent away gets a slot of its own to come back in, so that they do not all come at once', async () => {
+  const people = await house.people('ada', 'bob', 'mia', 'eve')
+  const guests = await Promise.all(people.map((person) => house.connect(person)))
+  await house.service.drain()
+  const slots = await Promise.all(guests.map(async (guest) => (await guest.hears('bye')).reconnectAfterMs as [number, number]))
+  slots.sort(([a], [b]) => a - b)
+  assert.ok(slots.every(([from, to], i) => from < to && (i === 0 || from >= (slots[i - 1]?.[1] ?? 0))), JSON.stringify(slots))
+})

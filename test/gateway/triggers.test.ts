@@ -32,7 +32,7 @@ async function device(name: string): Promise<Device> {
   const ticket = (await visitor.post('/api/v1/ticket')).json.ticket as string
   const token = (await visitor.post('/api/v1/token')).json.token as string
   const url = `wss://localhost:${port}/ws`
-  const headers = { cookie: visitor.cookieHeader, origin: house.url }
+  const headers = { cookie: visitor.cookieHeader ?? '', origin: house.url }
   const page = new Guest(url, { ca: certificate().cert, headers, protocols: ['parley.v1', `parley.ticket.${ticket}`] })
   const program = new Guest(url, { ca: certificate().cert, token })
   await Promise.all([page.hears('welcome'), program.hears('welcome')])
