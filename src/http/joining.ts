@@ -29,7 +29,8 @@ export function createJoining({ invites, rooms, accounts, settings, log }: Deps)
 
   /** The inviter is not here to act through a login, so the server does what that person was allowed when asked and still is. */
   async function bringIn(account: string, by: string, room: string): Promise<void> {
-    if (by !== operator.account && (await stillLed(by, room)) === undefined) throw new Refusal('forbidden', 'Whoever invited may not any more.')
+    if (by !== operator.account && (await stillLed(by, room)) === undefined)
+      throw new Refusal('forbidden', 'Whoever invited may not any more.')
     await rooms.add(operator, room, account)
   }
 

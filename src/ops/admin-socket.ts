@@ -8,7 +8,7 @@ import { LineTooLong, linesOf } from './lines.ts'
 import type { Served } from './running.ts'
 
 export interface AdminSocket {
-  /** Cuts off who is still connected; acts that have begun are finished before this resolves. */
+  /** Cuts off who is still connected; acts that have begun are finished and answered first. */
   close(): Promise<void>
 }
 
@@ -30,7 +30,10 @@ export async function openAdminSocket({
 }): Promise<AdminSocket> {
   const { log } = house
   const clients = new Set<Socket>()
-  const busy = new Set<Promise<void>>()
+  /** Those whose order is being carried out. */
+  const busy = new Set<Socket>()
+  const served = new Set<Promise<void>>()
+  let isClosing = false
 
   async function answer(line: string): Promise<Answer> {
     try {
@@ -47,8 +50,11 @@ export async function openAdminSocket({
     try {
       for await (const line of linesOf(socket, adminLimits.line)) {
         socket.setTimeout(0)
+        busy.add(socket)
         const answered = await answer(line)
+        busy.delete(socket)
         socket.write(`${JSON.stringify(answered)}\n`)
+        if (isClosing) break
         socket.setTimeout(adminLimits.rest)
       }
       socket.end()
@@ -64,8 +70,8 @@ export async function openAdminSocket({
     socket.once('close', () => clients.delete(socket))
     socket.on('error', () => socket.destroy())
     socket.setTimeout(adminLimits.silence, () => socket.destroy())
-    const served = serve(socket).finally(() => busy.delete(served))
-    busy.add(served)
+    const whole = serve(socket).finally(() => served.delete(whole))
+    served.add(whole)
   })
   server.maxConnections = adminLimits.clients
   await listen(server, file)
@@ -73,9 +79,12 @@ export async function openAdminSocket({
 
   return {
     async close() {
+      isClosing = true
       const closed = new Promise((resolve) => server.close(resolve))
+      for (const socket of clients) if (!busy.has(socket)) socket.destroySoon()
+      await Promise.all(served)
       for (const socket of clients) socket.destroySoon()
-      await Promise.all([closed, ...busy])
+      await closed
     },
   }
 }

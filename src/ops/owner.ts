@@ -65,7 +65,7 @@ function ownAll(bases: string[]): Ownership {
 function own(base: string): Ownership {
   const lock = new DatabaseSync(`${base}.lock`, { timeout: 0 })
   try {
-    lock.exec('pragma locking_mode = exclusive; begin exclusive')
+    lock.exec('pragma locking_mode = exclusive; pragma journal_mode = off; begin exclusive')
   } catch (error) {
     lock.close()
     if (isBusy(error)) throw new StoreTaken(readPid(base), base)

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { addressOf } from '../config.ts'
+import { addressOf, ConfigFaults } from '../config.ts'
 import { Refusal } from '../protocol/codes.ts'
 import { act, name, nothing, operator, type Scene } from './act.ts'
 import { findRoom } from './lookup.ts'
@@ -68,7 +68,6 @@ export const status = act({
     const { url, node, ready, connections } = running(scene)
     const { ok, reasons } = ready()
     return {
-      running: true as const,
       url,
       ...(node !== undefined && { node }),
       pid: process.pid,
@@ -92,7 +91,7 @@ export const reload = act({
     try {
       return await running(scene).reload()
     } catch (error) {
-      if (error instanceof Error && error.name === 'ConfigFaults') throw new Refusal('invalid', `Nothing was changed:\n${error.message}`)
+      if (error instanceof ConfigFaults) throw new Refusal('invalid', `Nothing was changed:\n${error.message}`)
       throw error
     }
   },
@@ -106,6 +105,8 @@ export const drain = act({
   async run(scene) {
     const server = running(scene)
     const connections = server.connections()
+    // A second signal would mean "at once"; a second command only means the same again.
+    if (server.ready().reasons.includes('draining')) return { draining: true as const, connections }
     // The road of `kill`: one way of ending, whoever asks. Without somebody at its end (a server inside a test) only this remains.
     if (!process.emit('SIGTERM', 'SIGTERM')) void server.drain()
     return { draining: true as const, connections }

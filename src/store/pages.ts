@@ -64,7 +64,7 @@ export function createPages(db: DatabaseSync) {
     if (from < since - 1) return { room, reset: 'gap', last, n }
     if (cursor && id !== undefined && (idAt.get(room, cursor) as { id: string } | undefined)?.id !== id)
       return { room, reset: 'mismatch', last, n }
-    const events = withinBudget(toEvents(room, after.all(room, from, pageEvents) as unknown as EventRow[]), left)
+    const events = withinBudget(toEvents(room, rows<EventRow>(after.all(room, from, pageEvents))), left)
     return { room, last, n, events, more: from + events.length < last }
   }
 
@@ -87,19 +87,19 @@ export function createPages(db: DatabaseSync) {
   }
 
   function forward(room: string, seq: number, since: number, limit: number, left: { bytes: number }): Page {
-    const rows = messagesAfter.all(room, seq, since, limit + 1) as unknown as EventRow[]
-    const events = withinBudget(toEvents(room, rows.slice(0, limit)), left)
-    return { events, more: events.length < rows.length }
+    const found = rows<EventRow>(messagesAfter.all(room, seq, since, limit + 1))
+    const events = withinBudget(toEvents(room, found.slice(0, limit)), left)
+    return { events, more: events.length < found.length }
   }
 
   function backward(room: string, seq: number, since: number, limit: number, left: { bytes: number }): Page {
-    const rows = messagesBefore.all(room, seq, since, limit + 1) as unknown as EventRow[]
-    const events = withinBudget(toEvents(room, rows.slice(0, limit).reverse()).reverse(), left).reverse()
-    return { events, more: events.length < rows.length }
+    const found = rows<EventRow>(messagesBefore.all(room, seq, since, limit + 1))
+    const events = withinBudget(toEvents(room, found.slice(0, limit).reverse()).reverse(), left).reverse()
+    return { events, more: events.length < found.length }
   }
 
   function rooms(account: string, room: string | null = null): RoomState[] {
-    return inTransaction(() => (roomsOf.all(account, room, room) as unknown as StateRow[]).map((row) => toState(account, row)))
+    return inTransaction(() => rows<StateRow>(roomsOf.all(account, room, room)).map((row) => toState(account, row)))
   }
 
   function toState(account: string, row: StateRow): RoomState {
@@ -134,6 +134,9 @@ export function createPages(db: DatabaseSync) {
 }
 
 type StateRow = RoomRow & Pick<MemberRow, 'role' | 'read' | 'read_n'> & { last: number; n: number; mentions: number }
+
+/** What the columns of a query say its rows are: the one place where that is taken on trust. */
+const rows = <Row extends object>(found: object[]): Row[] => found as Row[]
 
 /** As many events, in order, as the answer still has room for; the first of an answer always fits. */
 function withinBudget(events: RoomEvent[], left: { bytes: number }): RoomEvent[] {

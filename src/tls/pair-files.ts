@@ -65,6 +65,7 @@ export async function writePair(dir: string, { cert, key, ca }: Pair & { ca: str
   try {
     for (const { draft, text, mode } of files) {
       await using file = await open(draft, 'wx', mode)
+      await file.chmod(mode) // whatever the umask: the authority is there to be given away
       await file.writeFile(text)
       await file.sync()
     }

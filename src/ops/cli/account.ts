@@ -103,9 +103,10 @@ export const addAccountCommands: Group = (program, { ask, out, stdin }) => {
     })
 
   group
-    .command('role <name>')
+    .command('role')
     .summary('make somebody an admin, or not')
     .description('Changes what an account may do on this server. Taking rights away ends its logins.')
+    .argument('<name>', 'the account')
     .addArgument(new Argument('<role>', 'its new role').choices(roles))
     .option('--json', 'print {id, name, role, logins, connections, unconfirmed, …}')
     .addHelpText('after', examples('account role bob admin', 'account role bob member'))

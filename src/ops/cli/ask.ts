@@ -31,7 +31,10 @@ export function createAsk({ read, load }: { read: () => Reading; load: Pick<Load
       if (client) {
         try {
           const result = await client.ask(act, input)
-          if (untilGone) await client.gone()
+          if (untilGone) {
+            await client.gone()
+            await storeIsFree(config)
+          }
           return result
         } finally {
           client.close()
@@ -47,6 +50,16 @@ export function createAsk({ read, load }: { read: () => Reading; load: Pick<Load
   }
   // What comes is what this very act gave, on the other side of the socket or here.
   return ask as Ask
+}
+
+/** The socket closes a little before the store. When somebody has started the next server already, the old one has ended all the same. */
+async function storeIsFree(config: Config): Promise<void> {
+  try {
+    const ownership = await ownStore(config, { patience })
+    ownership.release()
+  } catch (error) {
+    if (!(error instanceof StoreTaken)) throw error
+  }
 }
 
 async function workAlone(config: Config, act: ActName, input: unknown, load: Pick<Loaders, 'house'>): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { durationOption } from './duration.ts'
 import { examples } from './help.ts'
 import { minuteOf, plural } from './output.ts'
@@ -17,7 +17,9 @@ export const addInviteCommand: Group = (program, { ask, out }) => {
     .description('Makes a link by which people make an account of their own.')
     .option('--room <room>', 'a room, by name or id, that they will be in')
     .option('--uses <times>', 'how often it can be used', times, 1)
-    .option('--expires <duration>', 'how long it holds: 1h, 7d', durationOption('1m', '90d'), 7 * 86_400_000)
+    .addOption(
+      new Option('--expires <duration>', 'how long it holds: 1h, 7d').argParser(durationOption('1m', '90d')).default(7 * 86_400_000, '7d'),
+    )
     .option('--json', 'print {url, expiresAt, uses}')
     .addHelpText('after', examples('invite', 'invite --room General --uses 20 --expires 2d'))
     .action(async (options: { room?: string; uses: number; expires: number; json?: boolean }) => {

@@ -21,7 +21,7 @@ export interface Loaders {
   startServer(): Promise<StartServer>
 }
 
-type Terminal<Stream> = Stream & { readonly isTTY?: boolean }
+type Terminal<Stream> = Stream & { readonly isTTY?: boolean; readonly columns?: number }
 
 /** Where a command runs. */
 export interface Surroundings {
@@ -89,6 +89,8 @@ function createProgram(desk: Desk): Command {
     .configureOutput({
       writeOut: (text) => desk.stdout.write(text),
       writeErr: (text) => desk.stderr.write(text),
+      getOutHelpWidth: () => desk.stdout.columns ?? 80,
+      getErrHelpWidth: () => desk.stderr.columns ?? 80,
       outputError: (words, write) => write(withoutValues(words)),
     })
     .configureHelp({

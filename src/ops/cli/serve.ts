@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { sayFault } from '../../config.ts'
 import type { Running } from '../running.ts'
@@ -29,12 +30,14 @@ async function serve({ root, env, read, load, stdout, stderr, out }: Desk): Prom
   ])
   const log = createLog({ level: config.log.level })
   let running: Running | undefined
+  let offer: Offer | undefined
   watchSignals({
     monotonic: () => performance.now(),
     // Before it listens there is nobody to send elsewhere, and the store bears any end.
     async end() {
       await running?.drain()
       await running?.close()
+      if (offer && 'file' in offer) rmSync(offer.file, { force: true })
     },
     async reload() {
       await running?.reload()
@@ -51,7 +54,7 @@ async function serve({ root, env, read, load, stdout, stderr, out }: Desk): Prom
   }
   running = await startServer({ root, env, log, onFatal })
   const terminal = [stderr, stdout].find(({ isTTY }) => isTTY)
-  const offer = await offerSetupLink(running, { terminal: terminal !== undefined })
+  offer = await offerSetupLink(running, { terminal: terminal !== undefined })
   if (offer && 'file' in offer) out.say(sayOffer(offer))
   stdout.write(`ready ${running.url}\n`)
   if (offer && 'shown' in offer) terminal?.write(`${sayOffer(offer)}\n`)

@@ -12,7 +12,7 @@ export const addServerCommands: Group = (program, { ask, out }) => {
     .command('status')
     .summary('say how the running server is')
     .description('Says how the running server is. Exit code 1 when none runs here.')
-    .option('--json', 'print {running, url, pid, uptime, ready, reasons, connections, accounts, …}')
+    .option('--json', 'print {url, node, pid, uptime, ready, reasons, connections, accounts, …}')
     .addHelpText('after', examples('status', 'status --json | jq .connections'))
     .action(async (options: Json) => out.data(await ask('status', {}), options, sayStatus))
 

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { durationOption } from './duration.ts'
 import { examples } from './help.ts'
 import { minuteOf } from './output.ts'
@@ -15,7 +16,9 @@ export const addTokenCommands: Group = (program, { ask, out }) => {
     .summary('make a token')
     .description('Makes a session token on a login of its own and prints it, this once. Ending that login ends the token.')
     .requiredOption('--account <name>', 'whose it is')
-    .option('--ttl <duration>', 'how long it holds: 15m, 1h, 30d', durationOption('1s', '400d'), 3_600_000)
+    .addOption(
+      new Option('--ttl <duration>', 'how long it holds: 15m, 1h, 30d').argParser(durationOption('1s', '400d')).default(3_600_000, '1h'),
+    )
     .option('--label <words>', 'what it is called in the list of logins')
     .option('--json', 'print {token, expiresAt}')
     .addHelpText(
