@@ -1,9 +1,9 @@
-import { relative, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import type { EventData, TestsStream } from 'node:test'
 import { inspect } from 'node:util'
 
 const write = (line: string) => process.stdout.write(`${line}\n`)
-const root = process.cwd()
+const root = resolve(import.meta.dirname, '..')
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 
 export interface Tally {
@@ -21,18 +21,21 @@ const empty: Tally = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, 
 /** Follows a run: a line for each file, every failure in full when it happens, the coverage of each room at the end. */
 export async function follow(stream: TestsStream): Promise<{ tally: Tally; failures: string[] }> {
   const failures: string[] = []
+  const empties: string[] = []
   const files = new Map<string, { passed: number; failed: number; said: string }>()
   const of = (file = '') => files.getOrInsertComputed(file, () => ({ passed: 0, failed: 0, said: '' }))
   let tally = empty
 
-  stream.on('test:pass', ({ file, details }) => {
-    if (details.type !== 'suite') of(file).passed += 1
+  stream.on('test:pass', ({ file, name, details }) => {
+    if (name === file) empties.push(file)
+    else if (details.type !== 'suite') of(file).passed += 1
   })
   stream.on('test:fail', (fail) => {
     if (fail.details.type === 'suite' && fail.details.error.cause === undefined) return
     of(fail.file).failed += 1
-    failures.push(`${place(fail)} ${fail.name}`)
-    write(`✖ ${place(fail)} ${fail.name}\n${indented(reason(fail))}`)
+    const name = fail.name === fail.file ? 'the file itself' : fail.name
+    failures.push(`${place(fail)} ${name}`)
+    write(`✖ ${place(fail)} ${name}\n${indented(fail.name === fail.file ? of(fail.file).said.trimEnd() || reason(fail) : reason(fail))}`)
   })
   for (const channel of ['test:stdout', 'test:stderr'] as const) {
     stream.on(channel, ({ file, message }) => {
@@ -52,30 +55,39 @@ export async function follow(stream: TestsStream): Promise<{ tally: Tally; failu
     )
     if (failed > 0 && said !== '') write(indented(`what it said last:\n${said.trimEnd()}`))
   })
-  stream.on('test:coverage', ({ summary }) => writeCoverage(summary))
+  let coverage: EventData.TestCoverage['summary'] | undefined
+  stream.on('test:coverage', ({ summary }) => {
+    coverage = summary
+  })
   for await (const _ of stream) {
     // Only reading it to the end makes it run.
   }
-  return { tally, failures }
+  if (coverage && coverage.files.length > 0) writeCoverage(coverage)
+  // Node counts a file in which nothing is tested as one that passed.
+  for (const file of empties) failures.push(`${place({ file })} holds no test`)
+  return { tally: { ...tally, passed: tally.passed - empties.length, failed: tally.failed + empties.length }, failures }
 }
 
 const place = ({ file, line }: { file?: string | undefined; line?: number | undefined }) =>
   `${file ? relative(root, file) : '?'}:${line ?? 1}`
-const indented = (text: string) => text.replace(/^/gm, '    ')
+/** Indented, and no line longer than anyone reads. */
+const indented = (text: string) => text.replace(/^(.{0,600}).*$/gm, '    $1')
 
 function reason({ details }: EventData.TestFail): string {
   const { error } = details
   const cause = error.cause instanceof Error ? error.cause : error
-  return inspect(cause, { colors: false, depth: 6 })
-    .replaceAll(`file://${root}${sep}`, '')
-    .replaceAll(root + sep, '')
+  // The frames of Node and of its runner say nothing about what is wrong.
+  const told = inspect(cause, { colors: false, depth: 6 })
+    .replace(/^\s+at .*\(?node:.*\)?(?=\n| \{|$)/gm, '')
+    .replace(/\n{2,}/g, '\n')
+  return told.replaceAll(`file://${root}${sep}`, '').replaceAll(root + sep, '')
 }
 
 /** Lines of src that ran, by room; the files with the most lines that never did are named. */
 function writeCoverage({ files, totals }: EventData.TestCoverage['summary']): void {
   const rooms = Map.groupBy(files, ({ path }) => relative(root, path).split(sep).slice(0, 2).join('/'))
   write('\nlines of src that ran')
-  for (const [room, inside] of [...rooms].sort()) {
+  for (const [room, inside] of [...rooms].sort(([a], [b]) => a.localeCompare(b))) {
     const [all, covered] = [sum(inside, 'totalLineCount'), sum(inside, 'coveredLineCount')]
     write(`  ${room.padEnd(20)} ${percent(covered, all)}`)
   }

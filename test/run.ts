@@ -10,7 +10,7 @@ import { ensurePrograms } from './setup.ts'
  * of one folder or file. What lies in a folder called long runs only when it is named.
  */
 
-/** ms for one file of tests: a guard against what hangs, never a measure. */
+/** ms for one test: a guard against what hangs, never a measure. test/guard.ts watches over whole files. */
 const guard = 180_000
 const root = resolve(import.meta.dirname, '..')
 const began = performance.now()
@@ -53,7 +53,14 @@ if (asked.length === 0) {
 }
 check('the page is built', 'src/launch.cjs', '--page')
 
-const stream = run({ files, concurrency: 2, timeout: guard, coverage: true, coverageIncludeGlobs: ['src/**'] })
+const stream = run({
+  files,
+  concurrency: 2,
+  timeout: guard,
+  coverage: true,
+  coverageIncludeGlobs: ['src/**'],
+  execArgv: ['--import', import.meta.resolve('./guard.ts')],
+})
 const { tally, failures: failed } = await follow(stream)
 failures.push(...failed)
 if (tally.tests === 0) failures.push('no test ran')

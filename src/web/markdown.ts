@@ -67,7 +67,7 @@ const drawers: Drawers = {
   hr: () => h('hr', null),
   escape: ({ text }: Tokens.Escape) => text,
   codespan: ({ text }: Tokens.Codespan) => h('code', null, text),
-  code: ({ text }: Tokens.Code) => h('pre', { tabIndex: 0 }, h('code', null, text)),
+  code: ({ raw, text }: Tokens.Code) => (text === '' ? raw : h('pre', { tabIndex: 0 }, h('code', null, text))),
   list: ({ ordered, start, items }: Tokens.List, find, depth) =>
     h(ordered ? 'ol' : 'ul', ordered && start !== '' ? { start } : null, draw(items, find, depth)),
   list_item: ({ task, checked, tokens }: Tokens.ListItem, find, depth) =>

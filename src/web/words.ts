@@ -1,5 +1,4 @@
-import { closes } from '../protocol/codes.ts'
-import type { AccountRole, RoomRole } from '../protocol/events.ts'
+import type { RoomRole } from '../protocol/events.ts'
 
 /** Everything the page says. Short, plain, and the fault is ours: what happened, why, what now. */
 const plural = new Intl.PluralRules('en')
@@ -63,7 +62,6 @@ export const words = {
     find: 'Name',
     hint: 'People you share a room with.',
     none: 'Nobody by that name.',
-    go: 'Start',
   },
 
   room: {
@@ -74,7 +72,6 @@ export const words = {
     toRooms: 'Back to your rooms',
     archived: 'This room is archived. It can be read, not written to.',
     stale: (at: string) => `As of ${at}`,
-    day: (day: string) => `Messages of ${day}`,
     new: 'New',
     newAbove: (n: number, since: string) => `${many(n, 'new message', 'new messages')}${since === '' ? '' : ` since ${since}`}`,
     jumpToNew: 'Show',
@@ -167,6 +164,12 @@ export const words = {
     hint: 'Nothing is interrupted.',
   },
 
+  invite: {
+    title: 'Invite by link',
+    hint: 'Whoever opens it can make one account and lands in this room. It holds for 7 days.',
+    go: 'Make a link',
+  },
+
   members: {
     title: 'Members',
     add: 'Add someone',
@@ -179,14 +182,12 @@ export const words = {
     removeTitle: (name: string) => `Remove ${name} from this room?`,
     removeHint: 'They see nothing that is written from then on.',
     removeGo: 'Remove',
-    message: (name: string) => `Message ${name}`,
     role: { owner: 'owner', moderator: 'moderator', member: '' } satisfies Record<RoomRole, string>,
     presence: { active: 'here', away: 'away', offline: 'offline' },
   },
 
   me: {
     menu: (name: string) => `${name}: settings and sign out`,
-    role: { admin: 'administrator', member: '' } satisfies Record<AccountRole, string>,
     theme: 'Appearance',
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     logins: 'Where am I signed in?',
@@ -228,7 +229,6 @@ export const words = {
     node: 'Node',
     connection: 'Connection',
     ping: 'Round trip',
-    up: 'Connected for',
     login: 'Login',
     ends: 'ends',
     idle: 'or after inactivity at',
@@ -243,17 +243,3 @@ export const words = {
     ms: (n: number) => `${count.format(Math.round(n))} ms`,
   },
 } as const
-
-const ordinary: Record<number, string> = {
-  1000: 'closed as asked',
-  1001: 'the server went away',
-  1005: 'closed without a reason',
-  1006: 'the connection broke',
-  1011: 'something broke on the server',
-}
-
-/** A close code as a sentence; every one that the protocol knows has its own. */
-export function closeWords(code: number | undefined): string {
-  if (code === undefined) return 'no connection'
-  return Object.values(closes).find((close) => close.code === code)?.words ?? ordinary[code] ?? 'closed'
-}

@@ -3,15 +3,17 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { sections } from '../../src/config/names.ts'
 import { ConfigFaults, checkConfig, readConfig } from '../../src/config.ts'
 import { faultsOf, operator } from './folder.ts'
 
 test('everything that is wrong is said at once, each with its place, what was meant and what is allowed', (t) => {
   const root = operator(t, 'server:\n  prot: 1\n  port: 99999\nlimit:\n  pending: 3\ntls:\n  mode: of\n')
+  const top = [...sections.keys(), 'registration'].join(', ')
   assert.deepEqual(faultsOf(root, { PARLEY__LOGIN__IDLE: 'soon', PARLEY__PORT: '1' }), [
     'config/local.yaml:2:3 server.prot — unknown setting. Did you mean "port"? Allowed: host, port, publicUrl, origins, trustProxy, proxyProtocol.',
-    'config/local.yaml:4:1 limit — unknown setting. Did you mean "limits"? Allowed: server, tls, data, store, bus, ops, login, token, limits, timeouts, secrets, log, registration.',
-    'env PARLEY__PORT port — unknown setting. Did you mean "server.port"? Allowed: server, tls, data, store, bus, ops, login, token, limits, timeouts, secrets, log, registration.',
+    `config/local.yaml:4:1 limit — unknown setting. Did you mean "limits"? Allowed: ${top}.`,
+    `env PARLEY__PORT port — unknown setting. Did you mean "server.port"? Allowed: ${top}.`,
     'config/local.yaml:3:3 server.port — 99999 is too large. Allowed: a whole number, 0 to 65535.',
     'config/local.yaml:7:3 tls.mode — "of" is not known. Did you mean "off"? Allowed: own | off.',
     'env PARLEY__LOGIN__IDLE login.idle — "soon" is not a duration. Allowed: a duration such as 250ms, 15s, 10m, 12h, 14d, 1s to 365d.',

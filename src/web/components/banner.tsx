@@ -13,9 +13,11 @@ const warnMs = 5 * 60_000
 
 /** What a person should know but need not answer: the connection, the coming end of the login, the last failure. */
 export const Banner = () => (
-  <div class="banners" role="status">
-    <Connection />
-    <Expiry />
+  <div class="banners">
+    <div role="status">
+      <Connection />
+      <Expiry />
+    </div>
     <Failure />
   </div>
 )

@@ -93,11 +93,7 @@ export function Composer({ state }: { state: RoomState }) {
         </button>
       </div>
       <p class={tooLong > 0 ? 'composer-foot over' : 'composer-foot'} id={`${id}-hint`}>
-        {tooLong > -limit / 10 ? (
-          <span role="status">{words.composer.left(-tooLong)}</span>
-        ) : (
-          <span class="hint">{words.composer.hint}</span>
-        )}
+        {tooLong > -limit / 10 ? <span>{words.composer.left(-tooLong)}</span> : <span class="hint">{words.composer.hint}</span>}
       </p>
     </form>
   )

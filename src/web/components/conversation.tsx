@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { me, rooms } from '../state/chat.ts'
 import { compose } from '../state/composing.ts'
 import { openFault } from '../state/conversation.ts'
@@ -15,7 +15,7 @@ import { RoomHeader } from './room-header.tsx'
 export function Conversation({ room }: { room: string }) {
   const state = rooms.value.get(room)
   const known = state !== undefined
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (known) keepLastRoom(me.value, room)
     compose(room)
   }, [room, known])

@@ -12,6 +12,7 @@ import { Button } from './button.tsx'
 import { ChoosePeople } from './choose-people.tsx'
 import { Confirm } from './confirm.tsx'
 import { Dialog } from './dialog.tsx'
+import { InviteLink } from './invite-link.tsx'
 import { NewRoom } from './new-room.tsx'
 import { SignInDialog } from './sign-in.tsx'
 
@@ -33,6 +34,8 @@ export function Dialogs() {
       return <ChoosePeople onClose={close} />
     case 'add-member':
       return <ChoosePeople room={open.room} onClose={close} />
+    case 'invite':
+      return <InviteLink room={open.room} onClose={close} />
     case 'sign-in':
       return <SignInDialog onClose={close} />
     case 'sign-out':

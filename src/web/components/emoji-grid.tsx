@@ -36,8 +36,8 @@ const columns = 6
 
 /** Opened from a message's actions; arrows walk over the grid, Esc closes it. */
 export function EmojiGrid({ id, room, message }: { id: string; room: string; message: MessageEvent }) {
-  const box = useRef<HTMLDivElement>(null)
-  const opened = (event: TargetedToggleEvent<HTMLDivElement>) => {
+  const box = useRef<HTMLFieldSetElement>(null)
+  const opened = (event: TargetedToggleEvent<HTMLFieldSetElement>) => {
     if (event.newState !== 'open') return
     place(event.currentTarget)
     event.currentTarget.querySelector('button')?.focus()
@@ -47,22 +47,13 @@ export function EmojiGrid({ id, room, message }: { id: string; room: string; mes
     react(room, message, given)
   }
   return (
-    <div
-      id={id}
-      ref={box}
-      class="menu emoji-grid"
-      popover="auto"
-      role="group"
-      aria-label={words.message.emoji}
-      onToggle={opened}
-      onKeyDown={walk}
-    >
+    <fieldset id={id} ref={box} class="menu emoji-grid" popover="auto" aria-label={words.message.emoji} onToggle={opened} onKeyDown={walk}>
       {emoji.map(([given, name]) => (
         <button key={given} type="button" title={name} aria-label={name} onClick={() => choose(given)}>
           {given}
         </button>
       ))}
-    </div>
+    </fieldset>
   )
 }
 

@@ -19,9 +19,7 @@ function initials(name: string): string {
     .toLocaleUpperCase()
 }
 
-/** Initials on a ground of their own. The name stands beside it, so it says nothing to a screen reader. */
+/** Initials on a ground of their own: drawn, not text, since the name itself stands beside them. */
 export const Face = ({ account, small = false }: { account: string; small?: boolean }) => (
-  <span class={`face ground-${groundOf(account)}${small ? ' small' : ''}`} aria-hidden="true">
-    {initials(nameOf(account))}
-  </span>
+  <span class={`face ground-${groundOf(account)}${small ? ' small' : ''}`} data-initials={initials(nameOf(account))} aria-hidden="true" />
 )

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { fails } from '../state/failures.ts'
 import { endLogin, lastEnding, loadLogins, logins } from '../state/logins.ts'
+import { looking } from '../state/reading.ts'
 import { words } from '../words.ts'
 import { Button } from './button.tsx'
 import { Empty } from './empty.tsx'
@@ -15,7 +16,9 @@ export function Logins() {
   useEffect(() => {
     lastEnding.value = ''
     void loadLogins().catch(fails)
-    const timer = setInterval(() => void loadLogins().catch(() => undefined), lookEvery)
+    const timer = setInterval(() => {
+      if (looking.peek()) void loadLogins().catch(() => undefined)
+    }, lookEvery)
     return () => clearInterval(timer)
   }, [])
   const all = logins.value

@@ -32,6 +32,12 @@ export function Members({ room }: { room: string }) {
           {words.members.add}
         </Button>
       ) : null}
+      {mayManage ? (
+        <Button class="button plain wide" onClick={() => (dialog.value = { ask: 'invite', room })}>
+          <Icon name="link" />
+          {words.invite.title}
+        </Button>
+      ) : null}
       <ul class="people">
         {[...membersOf(room)].sort(byPresence).map((member) => (
           <Person key={member.account.id} member={member} state={state} mayRemove={mayManage && member.account.id !== me.value} />

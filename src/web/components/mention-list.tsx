@@ -11,10 +11,11 @@ interface Given {
 
 /** A listbox that the composer's keys walk through; the focus stays in the text. */
 export const MentionList = ({ id, members, chosen, onChoose }: Given) => (
-  <ul id={id} class="mention-list" role="listbox" aria-label={words.composer.people}>
+  <div id={id} class="mention-list" role="listbox" aria-label={words.composer.people}>
     {members.map(({ account }, at) => (
       // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the composer's
-      <li
+      // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the text (aria-activedescendant)
+      <div
         key={account.id}
         id={`${id}-${at}`}
         role="option"
@@ -27,7 +28,7 @@ export const MentionList = ({ id, members, chosen, onChoose }: Given) => (
         <span class="quiet">
           @<bdi>{account.name}</bdi>
         </span>
-      </li>
+      </div>
     ))}
-  </ul>
+  </div>
 )

@@ -31,6 +31,7 @@ export function MessageList({ state }: { state: RoomState }) {
     position.list = list.current
     position.drawn(given)
   }, [given, live])
+  useLayoutEffect(() => () => position.leave(), [])
 
   useLayoutEffect(() => {
     const at = given.findIndex((row) => row.kind === 'message' && row.message.seq === wanted)

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { assertive, polite } from '../state/announcer.ts'
-import { arrived, type Dial } from '../state/chat.ts'
+import { arrived, client, type Dial } from '../state/chat.ts'
+import { lineBanner } from '../state/line-words.ts'
 import { phase } from '../state/session.ts'
 import { open } from '../state/start.ts'
 import { words } from '../words.ts'
@@ -38,7 +39,7 @@ function Now({ dial }: { dial: Dial }) {
   return phase.value === 'in' && arrived.value ? <Shell /> : <Skeleton />
 }
 
-/** Nothing for 200 ms, then the outline of the page; it does not move. */
+/** Nothing for 200 ms, then the outline of the page, which does not move; where no connection comes about, words. */
 function Skeleton() {
   const [shown, show] = useState(false)
   useEffect(() => {
@@ -46,6 +47,20 @@ function Skeleton() {
     return () => clearTimeout(timer)
   }, [])
   if (!shown) return null
+  const said = lineBanner.value
+  if (said !== undefined) {
+    return (
+      <main class="alone">
+        <Empty title={said.words}>
+          {said.tryNow ? (
+            <Button look="main" onClick={() => client.value?.retryNow()}>
+              {words.line.tryNow}
+            </Button>
+          ) : null}
+        </Empty>
+      </main>
+    )
+  }
   return (
     <main class="skeleton" aria-busy="true" aria-label={words.loading}>
       <div class="rail" />

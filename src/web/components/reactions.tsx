@@ -18,7 +18,7 @@ export const Reactions = ({ room, message }: { room: string; message: MessageEve
             title={names}
             onClick={() => react(room, message, emoji)}
           >
-            {emoji} <span class="count">{words.number(accounts.length)}</span>
+            {emoji} <span class="count" data-count={words.number(accounts.length)} />
           </button>
         </li>
       )

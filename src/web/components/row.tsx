@@ -18,8 +18,9 @@ export function RowView({ row, state, tabbable }: { row: Row; state: RoomState; 
       return <Day at={row.at} />
     case 'new':
       return (
-        <div class="new-line" role="separator" aria-label={words.room.new}>
-          <span>{words.room.new}</span>
+        <div class="new-line">
+          <hr aria-label={words.room.new} />
+          <span aria-hidden="true">{words.room.new}</span>
         </div>
       )
     case 'notice':
@@ -32,7 +33,7 @@ export function RowView({ row, state, tabbable }: { row: Row; state: RoomState; 
 }
 
 const Day = ({ at }: { at: number }) => (
-  <div class="day" role="separator" aria-label={dayName(at, serverNow())}>
+  <div class="day">
     <time dateTime={isoTime(at).slice(0, 10)} title={fullTime(at)}>
       {dayName(at, serverNow())}
     </time>

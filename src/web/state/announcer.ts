@@ -33,7 +33,8 @@ export function followMessages(client: Client): void {
     if (room !== shownRoom.peek() || message.by === me.peek() || message.text === undefined) return
     came += 1
     if (came <= burstSize) announce(`${nameOf(message.by)}: ${message.text.slice(0, 300)}`)
-    timer ??= setTimeout(() => {
+    if (timer !== undefined) return
+    timer = setTimeout(() => {
       const state = rooms.peek().get(room)
       if (came > burstSize && state !== undefined) announce(words.newIn(came - burstSize, roomName(state)))
       came = 0

@@ -27,8 +27,6 @@ export const breaks = signal<readonly Break[]>([])
 export const arrived = signal(false)
 /** ms to add to this device's clock to get the server's. */
 export const clockShift = signal(0)
-/** What the server last told us in passing (slow reader, …). */
-export const notice = signal('')
 
 export const me = computed(() => session.value?.account.id ?? '')
 export const waiting = computed(() => outbox.value.length)
@@ -49,9 +47,6 @@ export function start(dial: Dial, account: string): Client {
   })
   dialled.on('outbox', (given) => {
     outbox.value = given
-  })
-  dialled.on('notice', ({ message }) => {
-    notice.value = message
   })
   line.value = dialled.state
   onSignedInAgain(() => goOn(dialled))

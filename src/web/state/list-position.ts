@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import type { VirtualizerHandle } from 'virtua'
 import { me } from './chat.ts'
-import { timeline } from './conversation.ts'
+import { timeline, type Visit, visit } from './conversation.ts'
 import { excerpt, extend } from './excerpt.ts'
 import { atEnd } from './reading.ts'
 import type { Row } from './rows.ts'
@@ -13,6 +13,9 @@ const fetchAt = 800
 const settleMs = 300
 /** px that stay visible above the line of what is new. */
 const above = 72
+
+/** Where a list was left in a visit that goes on: after signing in again one reads on at the same line. */
+let left: { visit: Visit | undefined; key: string; offset: number } | undefined
 
 /**
  * Where the reader of one room is. At the end: stays there whatever comes. Anywhere else: nothing that arrives above or below moves
@@ -54,13 +57,25 @@ export class ListPosition {
     void this.#fetch()
   }
 
-  /** Reading begins at the line of what is new, or at the end when nothing is. */
+  /** Reading begins where it was left, or at the line of what is new, or at the end when nothing is. */
   #place(): void {
     this.#placed = true
-    const at = this.#rows.findIndex(({ kind }) => kind === 'new')
+    this.#seen = visit.peek()?.read ?? lastSeq(this.#rows)
+    const before = left?.visit === visit.peek() ? left : undefined
+    const at = this.#rows.findIndex(({ kind, key }) => (before === undefined ? kind === 'new' : key === before.key))
     if (at < 0) return this.toEnd()
     this.#stick(false)
-    this.#jump(at, 'start', -above)
+    this.#jump(at, 'start', before?.offset ?? -above)
+  }
+
+  /** The list is taken from the screen. */
+  leave(): void {
+    const top = this.topRow.peek()
+    const key = this.#rows[top]?.key
+    left =
+      this.list === null || this.#stuck || key === undefined
+        ? undefined
+        : { visit: visit.peek(), key, offset: this.list.scrollOffset - this.list.getItemOffset(top) }
   }
 
   scrolled(): void {

@@ -4,7 +4,7 @@ import type { MessageEvent } from '../../protocol/events.ts'
 /** The one dialog that is open, with what it is about. */
 export type OpenDialog =
   | { ask: 'new-room' | 'browse' | 'direct' | 'sign-out' | 'sign-in' }
-  | { ask: 'add-member' | 'leave'; room: string }
+  | { ask: 'add-member' | 'invite' | 'leave'; room: string }
   | { ask: 'remove-member'; room: string; account: string }
   | { ask: 'remove-message'; room: string; message: MessageEvent }
 

@@ -36,14 +36,15 @@ export const onSignedInAgain = (run: () => void): void => {
  */
 export async function check(): Promise<Session> {
   const found = await call<Session>('GET', 'session')
-  accept(found)
+  await accept(found)
   return found
 }
 
-function accept(found: Session): void {
+/** Of another account: the page goes away, and whatever waits for this must not go on with what it holds of the first. */
+async function accept(found: Session): Promise<void> {
   if (session.value !== undefined && session.value.account.id !== found.account.id) {
     startAnew('/')
-    return
+    await new Promise(() => undefined)
   }
   useCsrf(found.csrf)
   session.value = found
@@ -62,7 +63,7 @@ export function startAnew(path: string): void {
  */
 export async function signIn(name: string, password: string): Promise<void> {
   const found = await call<Session>('POST', 'login', { name, password })
-  accept(found)
+  await accept(found)
   tellSignedIn()
   goOn()
 }
