@@ -1,15 +1,16 @@
 import type { Server as TlsServer } from 'node:https'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { type Config, compareConfigs, isLoopback, readConfig } from './config.ts'
+import { type Config, compareConfigs, readConfig, typedHosts, withoutRestart } from './config.ts'
 import { type Clock, systemClock } from './house.ts'
+import type { Audit, AuditRecord } from './identity/audit.ts'
 import { acts } from './ops/acts.ts'
 import { openAdminSocket } from './ops/admin-socket.ts'
 import { openOpsListener } from './ops/ops-listener.ts'
 import { ownStore } from './ops/owner.ts'
 import type { Running } from './ops/running.ts'
 import { startService } from './service.ts'
-import { openCertificates } from './tls/certificates.ts'
+import { type Certificates, openCertificates } from './tls/certificates.ts'
 
 interface Start {
   /** The folder that holds config/; relative paths in settings start there. */
@@ -29,8 +30,10 @@ const here = import.meta.dirname
  * @throws ConfigFaults · StoreTaken · Error in words, for the terminal
  */
 export async function startServer({ root, env, log, clock = systemClock, onFatal }: Start): Promise<Running> {
-  let reading = readConfig({ root, env })
-  const config = (): Config => reading.config
+  const begun = readConfig({ root, env })
+  let written = begun.settings
+  let inForce = begun.config
+  const config = (): Config => inForce
   const undo: (() => unknown)[] = []
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step()
@@ -45,6 +48,7 @@ export async function startServer({ root, env, log, clock = systemClock, onFatal
       log,
       clock,
       tls: certificates?.options(),
+      certificates,
       webDir: join(here, 'web/dist'),
       entryStyle: join(here, 'web/entry.css'),
       onFatal,
@@ -52,6 +56,7 @@ export async function startServer({ root, env, log, clock = systemClock, onFatal
     undo.push(() => service.close())
     // Only new handshakes see it; no open socket is touched. All options go along: a forgotten one would fall back to a laxer default.
     certificates?.onSwap(() => (service.server as TlsServer).setSecureContext(certificates.options()))
+    if (certificates) recordCertificates(certificates, service.house.audit, log)
 
     const running: Running = {
       url: service.url,
@@ -63,17 +68,21 @@ export async function startServer({ root, env, log, clock = systemClock, onFatal
       ready: service.ready,
       async reload() {
         const next = readConfig({ root, env })
-        const { changed, restart } = compareConfigs(reading.settings, next.settings)
-        reading = next
+        const { changed } = compareConfigs(written, next.settings)
+        const { restart } = compareConfigs(begun.settings, next.settings)
+        await service.house.audit.write({ event: 'sys_config_reloaded', who: 'operator', extra: { changed, restart } })
+        written = next.settings
+        inForce = withoutRestart(inForce, next.config)
         log.level = config().log.level
-        await certificates?.look()
-        log.info({ event: 'config_reloaded', changed, restart }, 'Configuration read again')
-        return { changed, needRestart: restart }
+        const certificate = await certificates?.look()
+        log.info({ event: 'config_reloaded', changed, restart, certificate }, 'Configuration read again')
+        return { changed, needRestart: restart, ...(certificate && { certificate }) }
       },
+      certificates,
       drain: service.drain,
       close,
     }
-    const ops = await openOpsListener({ host: config().ops.host, port: config().ops.port, ready: service.ready })
+    const ops = await openOpsListener({ host: config().ops.host, port: config().ops.port, ready: service.ready, metrics: service.metrics })
     undo.push(() => ops.close())
     const admin = await openAdminSocket({ file: join(config().data.dir, 'parley.sock'), acts, house: service.house, running })
     undo.push(() => admin.close())
@@ -84,12 +93,22 @@ export async function startServer({ root, env, log, clock = systemClock, onFatal
   }
 }
 
+/** What lies in the folder is served or refused whether or not it can be written down: nobody is there to be told no. */
+function recordCertificates(certificates: Certificates, audit: Audit, log: Logger): void {
+  const write = (record: AuditRecord) =>
+    audit.write(record).catch((err) => log.error({ event: 'audit_failed', err }, 'A change of certificates could not be recorded'))
+  certificates.onSwap(() => {
+    const { names, notAfter, fingerprint256 } = certificates.facts()
+    void write({ event: 'tls_pair_swapped', what: fingerprint256, extra: { names, notAfter } })
+  })
+  certificates.onRefused((reasons) => void write({ event: 'tls_pair_refused', extra: { reasons } }))
+}
+
 function certificatesAsked({ tls, server }: Config, log: Logger, clock: Clock) {
-  const names = server.publicUrl === undefined ? ['localhost'] : [new URL(server.publicUrl).hostname]
   return {
     dir: tls.dir,
     minVersion: tls.minVersion,
-    names: isLoopback(server.host) && server.publicUrl === undefined ? [] : names,
+    names: typedHosts(server),
     log,
     now: clock.now,
   }

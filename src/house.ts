@@ -2,21 +2,29 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { createLocalBus } from './bus/local.ts'
-import { createLog as createRoomLog } from './chat/log.ts'
+import { createLog as createRoomLog, type NoteOperator } from './chat/log.ts'
 import { createMessages } from './chat/messages.ts'
 import { createPace } from './chat/pace.ts'
 import { createRooms } from './chat/rooms.ts'
 import type { Config } from './config.ts'
 import { createAccounts } from './identity/accounts.ts'
+import { type Audit, createAudit } from './identity/audit.ts'
+import { createTally } from './identity/audit-tally.ts'
 import { createDevices } from './identity/devices.ts'
 import { createInvites } from './identity/invites.ts'
-import { type Announce, createLogins } from './identity/logins.ts'
+import { createKeys } from './identity/keys.ts'
+import { type Announce, createLogins, type EndedWhy } from './identity/logins.ts'
+import { createSeal } from './identity/master-key.ts'
 import { createPasswords } from './identity/passwords.ts'
-import { openMasterKey, openSecrets } from './identity/secrets.ts'
+import { openMasterKey, openSecrets, opensWith } from './identity/secrets.ts'
 import { createSignIn } from './identity/sign-in.ts'
 import { createThrottle } from './identity/throttle.ts'
 import { createTokens } from './identity/tokens.ts'
 import { createWebSessions } from './identity/web-sessions.ts'
+import { stampOf } from './store/before-migration.ts'
+import type { StoreMeter } from './store/meter.ts'
+import { restoreStore } from './store/restore.ts'
+import type { SecretRow } from './store/schema.ts'
 import { openSqlite } from './store/sqlite.ts'
 
 /** ms since 1970, and ms that never jump. */
@@ -27,11 +35,18 @@ export interface Clock {
 
 export const systemClock: Clock = { now: Date.now, monotonic: () => performance.now() }
 
+/** What a server wants to know of the house for its metrics; a command by itself measures nothing. */
+export interface HouseMeters {
+  store: StoreMeter
+  ended: (why: EndedWhy, logins: number, ms?: number) => void
+}
+
 /**
  * Everything that Parley knows and can do, without a listener: what a server serves, and what the command line
  * uses by itself when no server runs.
  * @param config read at each use, so that what can change while running does.
  * @param announce closes the connections of logins that have ended; without a server there are none.
+ * @param forsake closes the connections that came in by a key that is gone.
  * @param onFatal the store can no longer be trusted.
  */
 export async function openHouse({
@@ -39,25 +54,33 @@ export async function openHouse({
   log,
   clock,
   announce,
+  forsake = async () => 0,
+  meters,
   onFatal,
 }: {
   config: () => Config
   log: Logger
   clock: Clock
   announce: Announce
+  forsake?: () => Promise<number>
+  meters?: HouseMeters
   onFatal: (error: Error) => void
 }) {
   const { data, store: place, secrets: given } = config()
   mkdirSync(data.dir, { recursive: true, mode: 0o700 })
   mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
   const { now } = clock
-  const store = await openSqlite({ file: place.file, onFatal })
+  const safekeeping = { dir: join(data.dir, 'backups'), now }
+  const store = await openSqlite({ file: place.file, safekeeping, onFatal, ...(meters && { meter: meters.store }) })
   const { db, append, reads } = store
   try {
     const masterKey = openMasterKey({ file: join(data.dir, 'master.key'), given: given.masterKey })
     const secrets = await openSecrets({ db, now, masterKey })
     const { cookieSecrets } = secrets
     const limits = () => config().limits
+    const audit = createAudit({ db, now, seal: createSeal(masterKey) })
+    const signInTally = createTally({ audit, now, most: () => limits().auditedAddresses })
+    const tokenTally = createTally({ audit, now, most: () => limits().connections })
     const passwords = createPasswords({ atOnce: () => limits().passwordsAtOnce, queue: () => limits().passwordQueue })
     const devices = createDevices({ cookieSecrets })
     const throttle = createThrottle({
@@ -67,27 +90,36 @@ export async function openHouse({
     const logins = createLogins({
       db,
       now,
+      audit,
       announce,
       idleMs: () => config().login.idle,
       absoluteMs: () => config().login.absolute,
       most: () => limits().loginsPerAccount,
+      ...(meters && { ended: meters.ended }),
     })
     const bus = createLocalBus()
-    const roomLog = createRoomLog({ append, bus, now })
+    const roomLog = createRoomLog({ append, bus, now, noteOperator: operatorNotes(audit) })
     return {
       store,
       bus,
       clock,
       log,
       config,
+      audit,
       secrets,
+      keys: createKeys({ db, now, audit, secrets, logins, rotateAfter: () => config().keys.rotateAfter, forsake }),
       devices,
       logins,
-      accounts: createAccounts({ db, now, passwords, logins }),
-      signIn: createSignIn({ db, passwords, throttle, devices, logins }),
-      invites: createInvites({ db, now, passwords }),
-      tokens: createTokens({ db, secrets, now, issuer: `urn:parley:${store.incarnation}`, tokenLife: () => config().token.life }),
-      webSessions: createWebSessions({ db, now, cookieSecrets }),
+      accounts: createAccounts({ db, now, audit, passwords, logins }),
+      signIn: createSignIn({ db, audit, tally: signInTally, passwords, throttle, devices, logins }),
+      invites: createInvites({ db, now, audit, passwords }),
+      tokens: createTokens({
+        ...{ db, audit, tally: tokenTally, secrets, now },
+        // Not the incarnation: a restore would end all tokens of programs, whatever became of their logins.
+        issuer: `urn:parley:${store.lineage}`,
+        tokenLife: () => config().token.life,
+      }),
+      webSessions: createWebSessions({ db, now, secrets }),
       rooms: createRooms({ db, log: roomLog, reads, limits }),
       messages: createMessages({
         log: roomLog,
@@ -96,9 +128,17 @@ export async function openHouse({
         pace: createPace({ monotonic: clock.monotonic, limits }),
         textLength: () => limits().textLength,
       }),
+      /** Records what was only counted in the last minute. */
+      async sweepTallies(): Promise<void> {
+        await signInTally.sweep()
+        await tokenTally.sweep()
+      },
       /** Everything handed in is on disk when this resolves. */
       async close(): Promise<void> {
         await bus.close()
+        await Promise.all([signInTally.close(), tokenTally.close()]).catch((err) =>
+          log.error({ event: 'audit_failed', err }, 'What had been counted could not be recorded'),
+        )
         await store.close()
       },
     }
@@ -106,6 +146,29 @@ export async function openHouse({
     await store.close()
     throw error
   }
+}
+
+/** What the operator does in a room is recorded before it is done, since another thread writes it: of what then failed a second record says so. */
+const operatorNotes =
+  (audit: Audit): NoteOperator =>
+  (room, act, refused) =>
+    audit.write({
+      event: `room_${act.act}`,
+      what: room,
+      extra: {
+        ...('account' in act && { account: act.account }),
+        ...('role' in act && { role: act.role }),
+        ...('on' in act && { on: act.on }),
+        ...(refused !== undefined && { refused }),
+      },
+    })
+
+/** What a restore needs of the rooms that the command line may not know. */
+export const restoring = {
+  restoreStore,
+  stampOf,
+  /** Whether this master key, as text, opens these rows of the store. */
+  opens: (secrets: SecretRow[], key: string): boolean => opensWith(openMasterKey({ file: '', given: key }), secrets),
 }
 
 export type House = Awaited<ReturnType<typeof openHouse>>

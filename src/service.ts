@@ -9,11 +9,14 @@ import { createGateway } from './gateway/gateway.ts'
 import { createWheel } from './gateway/wheel.ts'
 import { type Clock, openHouse, systemClock } from './house.ts'
 import type { HttpSettings } from './http/deps.ts'
-import { allowsHost } from './http/hosts.ts'
+import { allowsHost, cameInTheClear } from './http/hosts.ts'
 import { createHttp, serverLimits } from './http/http.ts'
-import { clientAddress } from './identity/client-address.ts'
+import { clientAddress, trustedPeer } from './identity/client-address.ts'
 import type { Announce } from './identity/logins.ts'
+import { createObservation } from './ops/observation.ts'
 import { Refusal } from './protocol/codes.ts'
+import type { Certificates } from './tls/certificates.ts'
+import { createProxyEntrance } from './tls/proxy-entrance.ts'
 
 interface Start {
   config: () => Config
@@ -21,6 +24,8 @@ interface Start {
   clock?: Clock
   /** The certificate and all other options of TLS, as they are at the start; undefined behind a proxy that ends TLS. */
   tls: object | undefined
+  /** What there is to say of the certificate, for metrics. */
+  certificates?: Pick<Certificates, 'facts' | 'refusal'> | undefined
   webDir: string
   entryStyle: string
   /** The store can no longer be trusted: end the process. */
@@ -33,9 +38,15 @@ const lastWords = 1000
 const checkEvery = 1000
 
 /** The whole service, listening: a house with a gateway and pages. */
-export async function startService({ config, log, clock = systemClock, tls, webDir, entryStyle, onFatal }: Start) {
+export async function startService({ config, log, clock = systemClock, tls, certificates, webDir, entryStyle, onFatal }: Start) {
   let announce: Announce = async () => ({ connections: 0, unconfirmed: 0 })
-  const house = await openHouse({ config, log, clock, announce: (ended) => announce(ended), onFatal })
+  let forsake = async () => 0
+  const observation = createObservation({ probe: () => house.store.probe(), log })
+  const { meters } = observation
+  const house = await openHouse({ config, log, clock, announce: (ended) => announce(ended), forsake: () => forsake(), meters, onFatal }).catch((error) => {
+    observation.close()
+    throw error
+  })
   let isDraining = false
   let failure: string | undefined
   let url = config().server.publicUrl ?? ''
@@ -49,6 +60,7 @@ export async function startService({ config, log, clock = systemClock, tls, webD
     },
     loopback: isLoopback(config().server.host),
     trustProxy: config().server.trustProxy,
+    behindProxy: tls === undefined,
     get registration() {
       return config().registration
     },
@@ -66,6 +78,15 @@ export async function startService({ config, log, clock = systemClock, tls, webD
     },
   }
 
+  const { trustProxy, proxyProtocol } = config().server
+  const entrance = proxyProtocol
+    ? createProxyEntrance({
+        isTrusted: trustedPeer(trustProxy),
+        onRefused: (why, peer) =>
+          log.info({ event: 'proxy_header_refused', why, peer }, 'A connection without a good PROXY header was cut off'),
+      })
+    : undefined
+  const addressOfClient = clientAddress(trustProxy, entrance?.peerOf)
   const node = randomBytes(4).toString('hex')
   const wheel = createWheel(clock.monotonic)
   const presence = createPresence({ bus: house.bus, later })
@@ -80,10 +101,14 @@ export async function startService({ config, log, clock = systemClock, tls, webD
     times: () => config().timeouts,
     isHost: (host) => allowsHost(host, settings),
     isOrigin: (origin) => origins().includes(origin) || origin === url,
-    addressOf: clientAddress(config().server.trustProxy),
+    isSecure: (headers) => tls !== undefined || !cameInTheClear(headers),
+    addressOf: addressOfClient,
+    meter: meters.gateway,
     log,
   })
   announce = gateway.end
+  forsake = gateway.forsake
+  observation.deliversThrough(gateway.afterTurn)
 
   function later(ms: number, then: () => void): () => void {
     const due = clock.monotonic() + ms
@@ -93,7 +118,9 @@ export async function startService({ config, log, clock = systemClock, tls, webD
   }
 
   function ready(): { ok: boolean; reasons: string[] } {
-    const reasons = [...(isDraining ? ['draining'] : []), ...(failure === undefined ? [] : [failure])]
+    const reasons = [
+      ...new Set([...(isDraining ? ['draining'] : []), ...(failure === undefined ? [] : [failure]), ...observation.reasons()]),
+    ]
     return { ok: reasons.length === 0, reasons }
   }
 
@@ -107,7 +134,9 @@ export async function startService({ config, log, clock = systemClock, tls, webD
       return why === undefined ? undefined : new Refusal('rate_limited', why, { retryAfterMs: 10_000 })
     },
     settings,
+    addressOf: addressOfClient,
     ready,
+    meter: meters.http,
     log,
     now: clock.now,
     webDir,
@@ -127,6 +156,7 @@ export async function startService({ config, log, clock = systemClock, tls, webD
     socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
     setTimeout(() => socket.destroy(), lastWords).unref() // whoever does not hang up is hung up on
   })
+  entrance?.guard(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(config().server.port, config().server.host, () => resolve())
@@ -134,6 +164,7 @@ export async function startService({ config, log, clock = systemClock, tls, webD
       url = addressOf(config(), (server.address() as AddressInfo).port).publicUrl
     })
   }).catch(async (error) => {
+    observation.close()
     await gateway.close()
     await house.close()
     throw error
@@ -141,7 +172,8 @@ export async function startService({ config, log, clock = systemClock, tls, webD
   server.on('error', (error) => log.error({ event: 'server_error', err: error }, 'The server has a fault'))
 
   const sweeps = setInterval(() => {
-    void Promise.all([house.logins.sweep(), house.tokens.sweep(), house.webSessions.sweep(), house.invites.sweep()]).then(
+    const { logins, tokens, webSessions, invites, keys } = house
+    void Promise.all([logins, tokens, webSessions, invites, keys].map((one) => one.sweep()).concat(house.sweepTallies())).then(
       () => {
         failure = undefined
       },
@@ -162,6 +194,16 @@ export async function startService({ config, log, clock = systemClock, tls, webD
     server,
     ready,
     connections: () => gateway.connections,
+    /** What `/metrics` says. */
+    metrics: (): Promise<string> =>
+      observation.text({
+        gateway: gateway.figures(),
+        limits: config().limits,
+        ready: ready(),
+        certificate: certificates && { facts: certificates.facts(), refusal: certificates.refusal() },
+        database: config().store.file,
+        now: clock.now(),
+      }),
     /** Refuses new connections, sends the present ones elsewhere, and resolves when all that was written is on disk. */
     async drain(): Promise<void> {
       isDraining = true
@@ -176,6 +218,7 @@ export async function startService({ config, log, clock = systemClock, tls, webD
       server.closeAllConnections()
       await closed
       await house.close()
+      observation.close()
     },
   }
 }

@@ -8,10 +8,18 @@ const programs = [
   { program: 'certutil', package: 'libnss3-tools', for: 'a browser that trusts the certificate of the tests' },
   { program: 'openssl', package: 'openssl', for: 'certificates seen by another implementation' },
   { program: 'curl', package: 'curl', for: 'TLS and HTTP seen by another client' },
+  { program: 'nginx', package: 'nginx-light', for: 'Parley behind a proxy, with the configuration that it ships' },
+  { program: 'haproxy', package: 'haproxy', for: 'the same, and the PROXY protocol' },
 ] as const
 
-const found = (program: string) =>
-  (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)))
+/** Where a program lies. Debian keeps servers out of the path of ordinary users. */
+export const whereIs = (program: string): string | undefined =>
+  [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, program))
+    .find((file) => existsSync(file))
+
+const found = (program: string) => whereIs(program) !== undefined
 const missing = () => programs.filter(({ program }) => !found(program))
 
 /**
@@ -36,7 +44,8 @@ export function ensurePrograms(say: (words: string) => void): void {
 }
 
 function apt(args: string[]): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  // The programs are wanted, not their services: at run level 1 a package starts none.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   // Another apt may be at work; its lock is waited for. All it says is talk, and goes to stderr.
   const quietly = ['-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Use-Pty=0']
   return spawnSync('apt-get', [...quietly, ...args], { stdio: ['ignore', 2, 2], env }).status === 0

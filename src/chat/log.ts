@@ -11,11 +11,23 @@ export interface Actor {
 }
 export const operator: Actor = { account: 'parley' }
 
+/** An act on a room itself, as the operator may do it. */
+export type RoomAct = Exclude<Act, { key: string } | { act: 'read' }>
+/** Told before the operator's act is written, and again with the reason when it was not; if the first fails, nothing is written. */
+export type NoteOperator = (room: string, act: RoomAct, refused?: string) => Promise<void>
+
+interface Deps {
+  append: Append
+  bus: Bus
+  now: () => number
+  noteOperator: NoteOperator
+}
+
 export type Done = Exclude<Outcome, { refused: unknown }>
 type Noted = Extract<Done, { seq: number }>
 
 /** Remember, then tell: what a commit brought goes out once per room, as soon as it is on disk. */
-export function createLog({ append, bus, now }: { append: Append; bus: Bus; now: () => number }) {
+export function createLog({ append, bus, now, noteOperator }: Deps) {
   append.onLanded((landed) => {
     const byTopic = new Map<string, typeof landed>()
     for (const one of landed) {
@@ -29,6 +41,8 @@ export function createLog({ append, bus, now }: { append: Append; bus: Bus; now:
 
   /** @throws Refusal whatever the store's transaction refused. */
   async function write(who: Actor, room: string, act: Act, known?: true): Promise<Done> {
+    const noted = who.login === undefined && !('key' in act) && act.act !== 'read' ? act : undefined
+    if (noted) await noteOperator(room, noted)
     const outcome = await append.append({
       room,
       by: who.account,
@@ -38,7 +52,10 @@ export function createLog({ append, bus, now }: { append: Append; bus: Bus; now:
       ...(known ? { known } : {}),
       do: act,
     })
-    if ('refused' in outcome) throw new Refusal(outcome.refused, outcome.message)
+    if ('refused' in outcome) {
+      if (noted) await noteOperator(room, noted, outcome.refused)
+      throw new Refusal(outcome.refused, outcome.message)
+    }
     return outcome
   }
 

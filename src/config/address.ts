@@ -16,6 +16,12 @@ export const isLoopback = (host: string): boolean => {
   return isIP(bare) === 4 && bare.startsWith('127.')
 }
 
+/** Hosts that people type, which a certificate has to be for; none while only this machine is meant. */
+export function typedHosts({ host, publicUrl }: { host: string; publicUrl: string | undefined }): string[] {
+  if (publicUrl !== undefined) return [new URL(publicUrl).hostname]
+  return isLoopback(host) ? [] : ['localhost']
+}
+
 /** @param port the one that was really taken, which matters when 0 was asked for. */
 export function addressOf(
   { server }: { server: { host: string; publicUrl: string | undefined; origins: readonly string[] | undefined } },

@@ -31,8 +31,20 @@ const rules: Rule[] = [
   ({ bus }) =>
     bus.url !== 'local' ? { key: 'bus.url', words: 'Redis is not yet available in this version; leave it at local' } : undefined,
   ({ server }) =>
-    server.proxyProtocol
-      ? { key: 'server.proxyProtocol', words: 'the PROXY protocol is not yet available in this version; use server.trustProxy' }
+    server.proxyProtocol && typeof server.trustProxy === 'number' && server.trustProxy > 0
+      ? {
+          key: 'server.trustProxy',
+          words:
+            'is a number beside server.proxyProtocol, which names the client already: one hop more is the client itself, who would choose its address; set 0, or list the proxies',
+        }
+      : undefined,
+  ({ server }) =>
+    server.proxyProtocol && server.trustProxy === 0 && !isLoopback(server.host)
+      ? {
+          key: 'server.trustProxy',
+          words: 'is 0 beside server.proxyProtocol: whoever reaches the port may come under any address; list those of the proxies',
+          warning: true,
+        }
       : undefined,
   ({ server, ops }) =>
     ops.port !== 0 &&
@@ -69,13 +81,17 @@ const rules: Rule[] = [
         }
       : undefined,
   ({ server, tls }) =>
-    tls.mode === 'off' && server.trustProxy === 0
+    tls.mode === 'off' && server.trustProxy === 0 && !server.proxyProtocol
       ? { key: 'server.trustProxy', words: 'is 0 behind a proxy: everyone has its address, and shares the limits of one', warning: true }
       : undefined,
   ({ ops }) =>
     isLoopback(ops.host)
       ? undefined
       : { key: 'ops.host', words: `${ops.host} shows metrics to whoever reaches it, without a login`, warning: true },
+  ({ keys }) =>
+    keys.rotateAfter > 0 && keys.rotateAfter < 3_600_000
+      ? { key: 'keys.rotateAfter', words: 'is less than an hour: old keys are kept while something rests on them, and would pile up' }
+      : undefined,
   ({ limits }) =>
     limits.textLength * 4 > limits.frameBytes
       ? {

@@ -29,7 +29,10 @@ export const schema = {
     publicUrl: fixed(optional(origin), 'The address that people type. Nothing: https://localhost:PORT.'),
     origins: setting(optional(list(origin)), 'Pages that may open the socket. Nothing: the public address alone.'),
     trustProxy: fixed(proxies, 'Proxies in front that may name the address of a client: how many hops, or a list of their addresses.'),
-    proxyProtocol: fixed(flag, 'Whether the proxy in front speaks the PROXY protocol.'),
+    proxyProtocol: fixed(
+      flag,
+      'Whether each connection begins with a header of the PROXY protocol (1 or 2), which names the client. One without it is cut off.',
+    ),
   },
   tls: {
     mode: fixed(choice('own', 'off'), 'own: Parley speaks TLS itself. off: a proxy on this machine does; only on a loopback address.'),
@@ -60,6 +63,12 @@ export const schema = {
   token: {
     life: setting(duration('1s', '10m'), 'How long a session token holds; it never outlives its login.'),
   },
+  keys: {
+    rotateAfter: setting(
+      duration('0ms', '3650d'),
+      'The keys that sign tokens and cookies are changed after this long, which signs nobody out. 0: only by hand.',
+    ),
+  },
   registration: setting(choice('closed', 'invite', 'open'), 'Who may make an account: nobody, people with an invitation, anyone.'),
   limits: {
     postsPerSecond: setting(count(1, million), 'Posts a second of one login.'),
@@ -84,6 +93,10 @@ export const schema = {
     passwordsAtOnce: setting(count(1, 64), 'Passwords that are checked at a time; each takes 19 MiB and a thread.'),
     signInsPerMinutePerAccount: setting(count(1, million), 'Attempts a minute to sign in to one account.'),
     signInsPerMinutePerAddress: setting(count(1, million), 'Attempts a minute to sign in from one address.'),
+    auditedAddresses: setting(
+      count(1, 100_000),
+      'Addresses whose failed sign-ins are recorded apart within a minute; those of more are only counted.',
+    ),
     httpBodyBytes: setting(bytes(1_024, 16_777_216), 'The longest body of an HTTP request.'),
     httpRequestsPerSecondPerAddress: setting(count(1, million), 'HTTP requests a second from one address.'),
     roomsPerAccount: setting(count(1, 100_000), 'Rooms that one account is in.'),

@@ -4,15 +4,31 @@ import type { Tokens } from '../identity/tokens.ts'
 import type { WebSessions } from '../identity/web-sessions.ts'
 import { cookieName, subprotocol, ticketPrefix } from '../protocol/limits.ts'
 
+/** Which check said no: for the log and the metrics. */
+type Reason =
+  | (
+      | 'address'
+      | 'draining'
+      | 'address_rate'
+      | 'no_tls'
+      | 'origin'
+      | 'sec_fetch_site'
+      | 'cookie_without_origin'
+      | 'query'
+      | 'handshake'
+      | 'version'
+    )
+  | ('key' | 'subprotocol' | 'two_credentials' | 'handshakes' | 'no_credential' | 'token' | 'ticket' | 'login_ended')
+  | ('ticket_of_another' | 'ticket_used' | 'quota' | 'deadline' | 'store')
+
 /** A no before the upgrade, as HTTP says it. */
 export class NoEntry extends Error {
   override name = 'NoEntry'
   readonly status: 400 | 401 | 403 | 404 | 426 | 429 | 503
-  /** For the log: which check said no. */
-  readonly reason: string
+  readonly reason: Reason
   readonly retryAfterMs: number | undefined
 
-  constructor(status: NoEntry['status'], reason: string, detail: string, retryAfterMs?: number) {
+  constructor(status: NoEntry['status'], reason: Reason, detail: string, retryAfterMs?: number) {
     super(detail)
     this.status = status
     this.reason = reason
@@ -33,6 +49,8 @@ export interface Caller {
 
 export interface Entrance {
   login: Login
+  /** The key that has signed its token, or its cookie. */
+  kid: string
   /** The token's own end, ms since 1970; undefined for the page. */
   tokenExpiresAt: number | undefined
 }
@@ -40,10 +58,12 @@ export interface Entrance {
 export interface Guard {
   logins: Pick<Logins, 'find'>
   tokens: Pick<Tokens, 'readToken' | 'readTicket' | 'consume'>
-  sessions: Pick<WebSessions, 'handleOf'>
+  sessions: Pick<WebSessions, 'handleOf' | 'keyOf'>
   /** Host headers that are ours, with port, lower case. */
   isHost: (host: string) => boolean
   isOrigin: (origin: string) => boolean
+  /** Whether a proxy in front was reached over TLS, as far as it says; without a proxy nobody asks. */
+  isSecure?: (headers: IncomingHttpHeaders) => boolean
   isDraining: () => boolean
   /** As many callers are being checked as may be at a time. */
   isBusy: () => boolean
@@ -64,11 +84,11 @@ export async function admit(caller: Caller, guard: Guard): Promise<Entrance> {
   checkOrigin(caller, guard, bearer)
   const ticket = checkProtocol(caller)
   if (guard.isBusy()) throw new NoEntry(503, 'handshakes', 'Too many connections are being opened.', 1000)
-  const { login, tokenExpiresAt, jti } = bearer === undefined ? await byCookie(caller, guard, ticket) : await byToken(guard, bearer)
+  const { login, kid, tokenExpiresAt, jti } = bearer === undefined ? await byCookie(caller, guard, ticket) : await byToken(guard, bearer)
   const full = guard.quota(login)
   if (full !== undefined) throw new NoEntry(429, 'quota', full, 10_000)
   if (jti && !(await guard.tokens.consume(jti.id, jti.exp))) throw refused('ticket_used', 'That ticket was used already.')
-  return { login, tokenExpiresAt }
+  return { login, kid, tokenExpiresAt }
 }
 
 function checkAddressed({ method, url, headers, address }: Caller, guard: Guard): void {
@@ -84,7 +104,8 @@ function checkAddressed({ method, url, headers, address }: Caller, guard: Guard)
 }
 
 /** Only Origin tells our page from a stranger's: a browser sends cookies from any page, and on upgrades no Sec-Fetch-Site. */
-function checkOrigin({ headers }: Caller, { isOrigin }: Guard, bearer: string | undefined): void {
+function checkOrigin({ headers }: Caller, { isOrigin, isSecure }: Guard, bearer: string | undefined): void {
+  if (isSecure?.(headers) === false) throw new NoEntry(403, 'no_tls', 'Come over TLS: wss://.')
   const { origin } = headers
   const site = headers['sec-fetch-site']
   if (origin !== undefined && (typeof origin !== 'string' || !isOrigin(origin)))
@@ -141,7 +162,7 @@ async function byToken({ tokens, logins }: Guard, bearer: string): Promise<Found
   if (!claims) throw refused('token', 'That token is not valid.')
   const login = await logins.find(claims.sid)
   if (!login || login.account.id !== claims.sub) throw refused('login_ended', 'The login of that token has ended.')
-  return { login, tokenExpiresAt: claims.exp }
+  return { login, kid: claims.kid, tokenExpiresAt: claims.exp }
 }
 
 /** The cookie says who; the ticket says that our own page asked, just now, for this connection. Neither is enough alone. */
@@ -149,12 +170,13 @@ async function byCookie({ headers }: Caller, { sessions, tokens, logins }: Guard
   if (headers.cookie === undefined) throw refused('no_credential', 'Send "Authorization: Bearer …", or the login cookie with a ticket.')
   const claims = ticket === undefined ? undefined : await tokens.readTicket(ticket)
   if (!claims) throw refused('ticket', 'A cookie needs a fresh ticket beside it: POST /api/v1/ticket.')
+  const kid = sessions.keyOf(headers.cookie) ?? ''
   const handle = await sessions.handleOf(headers.cookie)
   const login = handle === undefined ? undefined : await logins.find(handle)
   if (!login) throw refused('login_ended', 'This login has ended.')
   if (claims.sid !== login.id || claims.origin !== headers.origin)
     throw refused('ticket_of_another', 'That ticket belongs to another login or page.')
-  return { login, tokenExpiresAt: undefined, jti: { id: claims.jti, exp: claims.exp } }
+  return { login, kid, tokenExpiresAt: undefined, jti: { id: claims.jti, exp: claims.exp } }
 }
 
-const refused = (reason: string, detail: string) => new NoEntry(401, reason, detail)
+const refused = (reason: Reason, detail: string) => new NoEntry(401, reason, detail)

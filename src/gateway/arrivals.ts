@@ -12,6 +12,7 @@ import { type Deps as HandlerDeps, handle } from './handlers.ts'
 import type { Hub } from './hub.ts'
 import { Inlet } from './inlet.ts'
 import { Life, type LifeDeps } from './life.ts'
+import type { GatewayMeter } from './meter.ts'
 import { Outlet } from './outlet.ts'
 import type { Turn } from './turn.ts'
 import { answer } from './wire.ts'
@@ -27,23 +28,25 @@ interface Deps {
   limits: () => { textLength: number; pending: number; framesPerSecond: number; queueBytes: number; queueAge: number }
   leave: (connection: Connection, reason: CloseReason) => void
   welcome: (connection: Connection) => Promise<void>
+  meter: Pick<GatewayMeter, 'accepted' | 'answered' | 'closed'>
   log: Logger
 }
 
 /** From an accepted socket to a connection that is listened to, in the turn of the 101, so that no first frame is missed. */
 export function createArrivals(deps: Deps) {
-  const { hub, catchUp, limits, leave, log, presence } = deps
+  const { hub, catchUp, limits, leave, log, meter, presence } = deps
   const { now, monotonic, wheel } = deps.life
 
-  function bind(ws: WebSocket, socket: Duplex, { login, tokenExpiresAt }: Entrance): void {
+  function bind(ws: WebSocket, socket: Duplex, { login, kid, tokenExpiresAt }: Entrance): void {
     const id = randomBytes(9).toString('base64url')
-    const connection = new Connection({ id, ...hub.seats(login), now: now(), ws, socket, tokenExpiresAt })
+    const connection = new Connection({ id, ...hub.seats(login), now: now(), ws, socket, kid, tokenExpiresAt })
     connection.outlet = outlet(connection)
     connection.inlet = inlet(connection)
     const life = new Life(connection, deps.life)
     deps.lives.set(connection, life)
     listen(connection, life)
     hub.add(connection)
+    meter.accepted()
     log.info({ event: 'ws_opened', connection: id, account: login.account.id, login: login.id }, 'Connection opened')
     void deps.welcome(connection)
   }
@@ -72,6 +75,7 @@ export function createArrivals(deps: Deps) {
       reply: (frame) => connection.put(answer(frame)),
       refuse: (frame) => connection.put(answer(frame)),
       giveUp: () => leave(connection, 'protocolViolation'),
+      answered: meter.answered,
       failed: (error, { type }) =>
         log.error({ event: 'frame_failed', type, connection: connection.id, err: error }, 'A frame could not be handled'),
     })
@@ -81,7 +85,7 @@ export function createArrivals(deps: Deps) {
     const { id, ws } = connection
     const account = connection.account.account.id
     const login = connection.login.login.id
-    const pace = pacer(connection)
+    const pace = pacer(connection, life)
     ws.on('message', (data, isBinary) => {
       if (connection.isDead) return
       connection.lastFrameAt = now()
@@ -103,6 +107,7 @@ export function createArrivals(deps: Deps) {
       pace.stop()
       connection.die()
       hub.remove(connection)
+      meter.closed(connection.endedFor ?? 'gone')
       presence.gone(account, id, [...(connection.account.rooms ?? [])])
       log.info({ event: 'ws_closed', connection: id, account, login, code, ms: now() - connection.since }, 'Connection closed')
     })
@@ -112,14 +117,17 @@ export function createArrivals(deps: Deps) {
    * A flood is answered by TCP: above the rate nothing more is read until it may be. What came in the same bytes as
    * the frame that was one too many is served, and paid for before reading goes on.
    */
-  function pacer({ tap }: Connection) {
+  function pacer({ tap }: Connection, life: Life) {
     const rate = () => limits().framesPerSecond
     const frames = new Bucket(rate() * 2, monotonic())
     const pause = {
       slot: -1,
       wake(): void {
         const wait = frames.owes(monotonic(), rate(), rate() * 2)
-        if (wait === 0) return tap.open('pace')
+        if (wait === 0) {
+          life.heard() // a pong may have been among what was not read
+          return tap.open('pace')
+        }
         tap.shut('pace')
         wheel.set(pause, monotonic() + wait)
       },

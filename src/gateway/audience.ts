@@ -28,13 +28,13 @@ export class Audience {
     this.room = room
   }
 
-  /** One text, one frame, one Buffer, however many hear it. */
-  tell(events: RoomEvent[]): void {
-    const last = events.at(-1)
-    if (last === undefined || (this.live.size === 0 && this.opening.size === 0)) return
+  /** One text, one frame, one Buffer, however many hear it. Returns events times hearers. */
+  tell(events: RoomEvent[]): number {
+    if (events.length === 0 || (this.live.size === 0 && this.opening.size === 0)) return 0
     const frame = eventsFrame(this.room, events)
     for (const connection of this.live) connection.put(frame)
     for (const opening of this.opening.values()) keep(opening, frame)
+    return events.length * this.live.size
   }
 
   listen(connection: Connection): Opening {

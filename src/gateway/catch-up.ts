@@ -4,6 +4,7 @@ import type { Opened } from '../protocol/server-frames.ts'
 import type { Audience, Opening } from './audience.ts'
 import type { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
+import type { GatewayMeter, Recovery } from './meter.ts'
 import { after, answer, eventsFrame, type Frame } from './wire.ts'
 
 interface Ask {
@@ -16,6 +17,7 @@ interface Deps {
   messages: Pick<Messages, 'open'>
   openRooms: () => number
   monotonic: () => number
+  meter: Pick<GatewayMeter, 'fellBehind' | 'recovered'>
 }
 /** What was read of a room; when `live`, everything that landed since is in `tail` and all later comes by itself. */
 interface Read {
@@ -25,7 +27,7 @@ interface Read {
 }
 
 /** From a cursor to live, without a hole and without a double: for `open`, and for readers who fell behind. */
-export function createCatchUp({ hub, messages, openRooms, monotonic }: Deps) {
+export function createCatchUp({ hub, messages, openRooms, monotonic, meter }: Deps) {
   /** Listens first, then reads. Undefined where the connection was shown out, or asked again, meanwhile. */
   async function read(connection: Connection, asks: Ask[]): Promise<(Read | undefined)[]> {
     const heard = asks.map(({ room }) => {
@@ -65,8 +67,9 @@ export function createCatchUp({ hub, messages, openRooms, monotonic }: Deps) {
     const reads = allowed.length > 0 ? await read(connection, allowed) : []
     const byRoom = new Map<string, Opened>()
     reads.forEach((one, i) => {
-      const { room } = allowed[i] as Ask
+      const { room, after } = allowed[i] as Ask
       byRoom.set(room, one?.opened ?? { room, refused: 'no_such_room' })
+      if (one && after !== undefined) meter.recovered(recoveryOf(one.opened))
       if (!one?.live) hub.shut(connection, room)
     })
     connection.put(answer({ type: 'ok', ref, rooms: asks.map(({ room }): Opened => byRoom.get(room) ?? { room, refused: 'room_full' }) }))
@@ -77,6 +80,7 @@ export function createCatchUp({ hub, messages, openRooms, monotonic }: Deps) {
   function fellBehind(connection: Connection): void {
     const dropped = connection.outlet.drop()
     if (!connection.behind) {
+      meter.fellBehind()
       connection.progressAt = monotonic()
       connection.put(
         answer({ type: 'notice', code: 'slow_reader', message: 'You read more slowly than the rooms move. Catching up from the store.' }),
@@ -123,6 +127,9 @@ export function createCatchUp({ hub, messages, openRooms, monotonic }: Deps) {
 
   return { open, pull, fellBehind }
 }
+
+const recoveryOf = (opened: Opened): Recovery =>
+  'reset' in opened ? opened.reset : 'refused' in opened ? 'refused' : opened.more ? 'more' : 'live'
 
 function lost(opened: Exclude<Opened, { events: unknown }>) {
   if ('reset' in opened) return { type: 'reset', room: opened.room, last: opened.last, n: opened.n, why: opened.reset } as const

@@ -6,13 +6,16 @@ import { type CloseReason, closes } from '../protocol/codes.ts'
 import type { Inlet } from './inlet.ts'
 import type { Outlet } from './outlet.ts'
 import type { AccountSeat, LoginSeat } from './seats.ts'
+import { Tap } from './tap.ts'
 import { answer, type Frame } from './wire.ts'
 
 /** ms that a peer has to answer the close frame. */
 const closeTime = 1000
 
+type Why = CloseReason | 'bye'
+
 /** Ends after which the peer may still get what was meant for it. */
-const harmless: ReadonlySet<CloseReason> = new Set<CloseReason>(['protocolViolation', 'unsupported', 'rateLimited', 'restart', 'desync'])
+const harmless: ReadonlySet<Why> = new Set<Why>(['bye', 'protocolViolation', 'unsupported', 'rateLimited', 'restart', 'desync'])
 
 /** One open socket, bound for life to one account and one login. A new identity is a new connection. */
 export class Connection {
@@ -28,17 +31,23 @@ export class Connection {
   isPulling = false
   /** Monotonic ms of the last time that a slow reader's socket took something. */
   progressAt = 0
+  /** The key that has signed the token or the cookie by which it came in. */
+  kid: string
   /** Of a bearer token; none for the page. ms since 1970. */
   tokenExpiresAt: number | undefined
   welcomed = false
   /** Monotonic ms of the last time that its typing was forwarded. */
   typedAt = Number.NEGATIVE_INFINITY
   lastFrameAt: number
+  /** Why the server ended it; undefined while it lives, and when it was the peer who went. */
+  endedFor: Why | undefined
   readonly ws: WebSocket
+  readonly tap: Tap
   readonly socket: Duplex & { readonly bytesRead?: number }
   inlet!: Inlet
   outlet!: Outlet
   #dead = false
+  #ending: Promise<void> | undefined
 
   constructor(given: {
     id: string
@@ -47,6 +56,7 @@ export class Connection {
     now: number
     ws: WebSocket
     socket: Duplex
+    kid: string
     tokenExpiresAt: number | undefined
   }) {
     this.id = given.id
@@ -55,7 +65,9 @@ export class Connection {
     this.since = given.now
     this.lastFrameAt = given.now
     this.ws = given.ws
+    this.tap = new Tap(given.ws)
     this.socket = given.socket
+    this.kid = given.kid
     this.tokenExpiresAt = given.tokenExpiresAt
   }
 
@@ -75,10 +87,17 @@ export class Connection {
   /**
    * Ends it. Where nothing is queued in the socket the peer hears why, and the promise resolves when those last bytes
    * are with the kernel; where something is, everything is destroyed at once, since what was queued must not arrive
-   * after the end. What waits here is dropped, except at an end that takes nobody's right to it away.
+   * after the end. What waits here is dropped, except at an end that takes nobody's right to it away. Ended again, it
+   * waits for the first end; but an end that takes the right away does not let another go on sending.
    */
-  async end(reason: CloseReason, reconnectAfterMs?: [number, number]): Promise<void> {
-    if (this.#dead) return
+  end(reason: Why, reconnectAfterMs?: [number, number]): Promise<void> {
+    if (this.#ending && !harmless.has(reason) && this.socket.writableLength > 0) this.ws.terminate()
+    this.endedFor ??= reason
+    this.#ending ??= this.#finish(reason, reconnectAfterMs)
+    return this.#ending
+  }
+
+  async #finish(reason: Why, reconnectAfterMs?: [number, number]): Promise<void> {
     if (harmless.has(reason)) this.outlet.flush()
     this.die()
     // What the kernel has taken is reported a moment later; it is not a queue.
@@ -88,6 +107,8 @@ export class Connection {
       this.ws.terminate()
       return
     }
+    setTimeout(() => this.ws.terminate(), closeTime).unref()
+    if (reason === 'bye') return this.ws.close(1000)
     const { code, words } = closes[reason]
     const bye = answer({ type: 'bye', code, message: words, ...(reconnectAfterMs ? { reconnectAfterMs } : {}) })
     const written = new Promise<void>((resolve) => {
@@ -95,7 +116,6 @@ export class Connection {
       this.socket.write(bye.bytes, () => resolve())
     })
     this.ws.close(code, words)
-    setTimeout(() => this.ws.terminate(), closeTime).unref()
     await written
   }
 

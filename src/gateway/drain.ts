@@ -29,15 +29,13 @@ export function createDrain({ hub, drainMs }: Deps) {
     const until = performance.now() + drainMs()
     const all = hub.connections.size
     let sent = 0
-    for (const { ws } of hub.connections.values()) if (ws.readyState === ws.OPEN) ws.pause()
+    for (const { tap } of hub.connections.values()) tap.shut('drain')
     while (hub.connections.size > 0 && performance.now() < until) {
-      const ready = [...hub.connections.values()].filter(({ inlet, outlet }) => inlet.unanswered === 0 && outlet.isEmpty)
+      const ready = [...hub.connections.values()].filter(({ isDead, inlet, outlet }) => !isDead && inlet.unanswered === 0 && outlet.isEmpty)
       await Promise.all(
         ready.slice(0, 500).map((connection) => {
-          connection.ws.resume() // to read the peer's close frame; the inlet is shut
-          const ended = connection.end('restart', slotOf(sent++, all))
-          hub.remove(connection)
-          return ended
+          connection.tap.open('drain') // to read the peer's close frame; the inlet is shut
+          return connection.end('restart', slotOf(sent++, all)).finally(() => hub.remove(connection))
         }),
       )
       if (hub.connections.size > 0) await after(10)

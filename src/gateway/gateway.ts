@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { Bus, BusMessage } from '../bus/bus.ts'
 import type { Messages } from '../chat/messages.ts'
@@ -6,6 +6,7 @@ import type { Presence } from '../chat/presence.ts'
 import type { Rooms } from '../chat/rooms.ts'
 import { controlTopic, roomTopics } from '../chat/topics.ts'
 import type { EndedWhy, Logins } from '../identity/logins.ts'
+import type { Secrets } from '../identity/secrets.ts'
 import type { Tokens } from '../identity/tokens.ts'
 import type { WebSessions } from '../identity/web-sessions.ts'
 import type { CloseReason } from '../protocol/codes.ts'
@@ -17,6 +18,7 @@ import { createDrain } from './drain.ts'
 import { createHeads } from './heads.ts'
 import { createHub } from './hub.ts'
 import type { Life } from './life.ts'
+import { figuresOf, type GatewayFigures, type GatewayMeter, noMeter } from './meter.ts'
 import { createQuotas } from './quotas.ts'
 import { createSweep } from './sweep.ts'
 import { createTurn } from './turn.ts'
@@ -49,6 +51,7 @@ export interface GatewayDeps {
   store: string
   logins: Logins
   tokens: Tokens
+  secrets: Pick<Secrets, 'knows'>
   sessions: WebSessions
   messages: Messages
   rooms: Rooms
@@ -60,10 +63,10 @@ export interface GatewayDeps {
   times: () => { handshake: number; ping: number; pong: number; drain: number }
   isHost: (host: string) => boolean
   isOrigin: (origin: string) => boolean
+  isSecure?: (headers: IncomingHttpHeaders) => boolean
   addressOf: (request: IncomingMessage) => string
   log: Logger
-  /** For metrics. */
-  refused?: (status: number, reason: string) => void
+  meter?: GatewayMeter
 }
 
 /** What a person is told when a login ends, by why it ended. */
@@ -72,6 +75,7 @@ const reasons: Record<EndedWhy, CloseReason> = {
   ended: 'ended',
   password_changed: 'ended',
   role_lowered: 'ended',
+  key_retired: 'ended',
   account_disabled: 'accountDisabled',
   idle: 'idle',
   absolute: 'loginTooOld',
@@ -79,26 +83,26 @@ const reasons: Record<EndedWhy, CloseReason> = {
 
 /** The sockets of this node: who may open one, whose it is, what goes in and out, and when it ends. */
 export async function createGateway(deps: GatewayDeps) {
-  const { bus, limits, log, logins, messages, presence, rooms, times, wheel } = deps
+  const { bus, limits, log, logins, messages, meter = noMeter, presence, rooms, times, wheel } = deps
   const { now, monotonic } = deps.clock
   const failed = (error: unknown) => log.warn({ event: 'heads_failed', err: error }, 'Heads could not be read')
   const heads = createHeads({ hub: () => hub, rooms, failed })
   const { headMoved, roomChanged } = heads
-  const hub = createHub({ roomChanged, headMoved })
-  const catchUp = createCatchUp({ hub, messages, openRooms: () => limits().openRooms, monotonic })
+  const hub = createHub({ roomChanged, headMoved, delivered: meter.delivered })
+  const catchUp = createCatchUp({ hub, messages, openRooms: () => limits().openRooms, monotonic, meter })
   const broadcasts = createBroadcasts({ hub, presence })
   const sweep = createSweep({ hub, logins, now, end: (login, why) => hub.end(login, reasons[why]), log })
   const lives = new WeakMap<Connection, Life>()
+  const turn = createTurn()
   let draining = false
 
-  function leave(connection: Connection, reason: CloseReason): void {
-    void connection.end(reason)
-    hub.remove(connection)
+  function leave(connection: Connection, reason: CloseReason | 'bye'): void {
+    void connection.end(reason).finally(() => hub.remove(connection))
   }
 
   const bind = createArrivals({
     hub,
-    turn: createTurn(),
+    turn,
     life: {
       now,
       monotonic,
@@ -121,13 +125,14 @@ export async function createGateway(deps: GatewayDeps) {
       presence: (connection, state) =>
         presence.set(connection.account.account.id, connection.id, state, [...(connection.account.rooms ?? [])]),
       renewed: (connection) => lives.get(connection)?.arm(),
-      end: (connection, reason) => (reason === 'bye' ? connection.ws.close(1000) : leave(connection, reason)),
+      end: leave,
     },
     catchUp,
     presence,
     limits,
     leave,
     welcome: createWelcome({ ...deps, hub, heads, now, greet: broadcasts.greet, leave }),
+    meter,
     log,
   })
   const { upgrade, whyNot } = createUpgrade({
@@ -136,7 +141,7 @@ export async function createGateway(deps: GatewayDeps) {
     limits: () => ({ ...limits(), handshake: times().handshake }),
     bind,
     log,
-    refused: deps.refused ?? (() => undefined),
+    refused: meter.refused,
   })
 
   function hear(message: BusMessage): void {
@@ -161,6 +166,12 @@ export async function createGateway(deps: GatewayDeps) {
       const counts = await Promise.all(ended.map(({ login, why }) => hub.end(login, reasons[why])))
       return { connections: counts.reduce((sum, n) => sum + n, 0), unconfirmed: 0 }
     },
+    /** Ends the connections that came in by a token or cookie of a key that is gone. Resolves when their last bytes are out. */
+    async forsake(): Promise<number> {
+      const all = [...hub.connections.values()].filter(({ kid, isDead }) => !isDead && !deps.secrets.knows(kid))
+      await Promise.all(all.map((connection) => connection.end('ended').finally(() => hub.remove(connection))))
+      return all.length
+    },
     /** The live connections of some logins, for the page of sign-ins. */
     connectionsOf(ids: string[]): Map<string, { id: string; node: string; since: number; lastFrameAt: number }[]> {
       const of = (login: string) => [...(hub.logins.get(login)?.connections ?? [])]
@@ -181,6 +192,10 @@ export async function createGateway(deps: GatewayDeps) {
         behind: behind !== undefined,
       }))
     },
+    /** What there is now, for metrics. */
+    figures: (): GatewayFigures => figuresOf(hub),
+    /** Calls back when what has been told so far is with the sockets. */
+    afterTurn: turn.after,
     sweep: sweep.all,
     tick: heads.tick,
     /** No new connections; the ones there are sent elsewhere when their writes are on disk. */

@@ -86,6 +86,7 @@ async function renew({ token }: FrameOf<'renew'>, from: Connection, deps: Deps):
     return undefined
   }
   if (from.tokenExpiresAt !== undefined) {
+    from.kid = claims.kid
     from.tokenExpiresAt = claims.exp
     deps.renewed(from)
   }

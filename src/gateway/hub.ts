@@ -19,10 +19,11 @@ interface Deps {
   roomChanged: RoomChanged
   /** Messages came for members who may not have the room open. */
   headMoved: (audience: Audience, events: RoomEvent[]) => void
+  delivered: (events: number) => void
 }
 
 /** Who is connected here, and to whom what goes: by connection, login, account and room. */
-export function createHub({ roomChanged, headMoved }: Deps) {
+export function createHub({ roomChanged, headMoved, delivered }: Deps) {
   const connections = new Map<string, Connection>()
   const logins = new Map<string, LoginSeat>()
   const accounts = new Map<string, AccountSeat>()
@@ -121,9 +122,10 @@ export function createHub({ roomChanged, headMoved }: Deps) {
   /** What one commit brought to one room. A change of who is in it divides the batch: before, and after. */
   function land({ room, last, n, events }: Landed): void {
     let from = 0
+    let told = 0
     events.forEach((event, i) => {
       if (event.kind === 'left') {
-        audiences.get(room)?.tell(events.slice(from, i + 1))
+        told += audiences.get(room)?.tell(events.slice(from, i + 1)) ?? 0
         from = i + 1
         went(room, event.account)
       } else if (event.kind === 'joined') came(room, event.account)
@@ -131,22 +133,21 @@ export function createHub({ roomChanged, headMoved }: Deps) {
       else if (event.kind === 'renamed' || event.kind === 'topic' || event.kind === 'archived') roomChanged(room)
     })
     const there = audiences.get(room)
-    if (!there) return
-    there.last = last
-    there.n = n
-    there.tell(from === 0 ? events : events.slice(from))
-    headMoved(there, events)
+    if (there) {
+      there.last = last
+      there.n = n
+      told += there.tell(from === 0 ? events : events.slice(from))
+      headMoved(there, events)
+    }
+    if (told > 0) delivered(told)
   }
 
   /** Ends the connections of a login here. Returns how many there were, when their last bytes are out. */
   async function end(login: string, reason: CloseReason): Promise<number> {
     const all = [...(logins.get(login)?.connections ?? [])]
     await Promise.all(
-      all.map((connection) => {
-        const ended = connection.end(reason)
-        remove(connection)
-        return ended
-      }),
+      // Found here until its last bytes are out: whoever ends it a second time waits for them as well.
+      all.map((connection) => connection.end(reason).finally(() => remove(connection))),
     )
     return all.length
   }

@@ -1,5 +1,5 @@
 import { BadFrame, type ClientFrame, type FrameType, readFrame } from '../protocol/client-frames.ts'
-import { Refusal, refusals } from '../protocol/codes.ts'
+import { Refusal, type RefusalCode, refusals } from '../protocol/codes.ts'
 import { badFramesAllowed } from '../protocol/limits.ts'
 import type { Refused } from '../protocol/server-frames.ts'
 
@@ -16,6 +16,8 @@ interface Deps {
   giveUp: () => void
   /** A fault of ours, not a refusal. */
   failed: (error: unknown, frame: ClientFrame) => void
+  /** Each frame once, for metrics. */
+  answered: (type: FrameType | 'unreadable', outcome: 'ok' | RefusalCode) => void
 }
 
 /** The FIFO of one connection: bytes in, one answer to each frame out. */
@@ -43,8 +45,8 @@ export class Inlet {
     const { textLength, pending } = this.#deps.limits()
     try {
       const frame = readFrame(raw, textLength)
-      if (this.unanswered >= pending) throw refusalOf(frame.ref, 'too_many_pending', 1000)
-      this.#queue.push(frame)
+      if (this.unanswered >= pending) this.#refuse(frame, new Refusal('too_many_pending', undefined, { retryAfterMs: 1000 }))
+      else this.#queue.push(frame)
     } catch (error) {
       this.#refuseBad(error)
     }
@@ -67,10 +69,19 @@ export class Inlet {
   }
 
   #refuseBad(error: unknown): void {
-    if (!(error instanceof Refusal)) throw error
-    const ref = error instanceof BadFrame || error instanceof AtRef ? error.ref : 0
-    this.#deps.refuse(toRefused(ref, error))
+    if (!(error instanceof BadFrame)) throw error
+    const { ref } = error
+    this.#refuse({ type: 'unreadable', ref }, error)
     if (ref === 0 && ++this.#bad > badFramesAllowed) this.#deps.giveUp()
+  }
+
+  /** The one translator for sockets: what is not a refusal is `internal`, and its cause stays in the log. */
+  #refuse({ type, ref }: { type: FrameType | 'unreadable'; ref: number }, error: unknown): void {
+    const { code, message, retryAfterMs } = error instanceof Refusal ? error : new Refusal('internal')
+    this.#deps.answered(type, code)
+    if (this.#shut) return
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+    this.#deps.refuse({ type: 'refused', ref, code, message, retryable: refusals[code].retry, ...wait })
   }
 
   #pump(): void {
@@ -88,29 +99,15 @@ export class Inlet {
   async #act(frame: ClientFrame, isWrite: boolean): Promise<void> {
     try {
       const answer = await this.#deps.handle(frame)
+      this.#deps.answered(frame.type, 'ok')
       if (answer && !this.#shut) this.#deps.reply({ type: 'ok', ref: frame.ref, ...answer })
     } catch (error) {
       if (!(error instanceof Refusal)) this.#deps.failed(error, frame)
-      if (!this.#shut) this.#deps.refuse(toRefused(frame.ref, error))
+      this.#refuse(frame, error)
     } finally {
       if (isWrite) this.#writing--
       else this.#alone = false
       this.#pump()
     }
   }
-}
-
-class AtRef extends Refusal {
-  readonly ref: number
-  constructor(ref: number, code: Refusal['code'], retryAfterMs: number) {
-    super(code, undefined, { retryAfterMs })
-    this.ref = ref
-  }
-}
-const refusalOf = (ref: number, code: Refusal['code'], retryAfterMs: number) => new AtRef(ref, code, retryAfterMs)
-
-/** The one translator for sockets: what is not a refusal is `internal`, and its cause stays in the log. */
-function toRefused(ref: number, error: unknown): Refused {
-  const { code, message, retryAfterMs } = error instanceof Refusal ? error : new Refusal('internal')
-  return { type: 'refused', ref, code, message, retryable: refusals[code].retry, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
 }

@@ -12,20 +12,26 @@ interface Flushable {
 export function createTurn() {
   let waiting: Flushable[] = []
   let armed = false
+  let flushed = 0
+  const marks: { at: number; then: () => void }[] = []
 
   function run(): void {
     const now = waiting
     waiting = []
     const from = performance.now()
+    let done = now.length
     for (let i = 0; i < now.length; i++) {
       now[i]?.flush()
       if ((i & 63) === 63 && performance.now() - from > slice) {
-        waiting = now.slice(i + 1).concat(waiting)
+        done = i + 1
+        waiting = now.slice(done).concat(waiting)
         break
       }
     }
+    flushed += done
     armed = waiting.length > 0
     if (armed) setImmediate(run)
+    while ((marks[0]?.at ?? Number.POSITIVE_INFINITY) <= flushed) marks.shift()?.then()
   }
 
   return {
@@ -34,6 +40,11 @@ export function createTurn() {
       if (armed) return
       armed = true
       setImmediate(run)
+    },
+    /** Calls back when all that waits now has been handed to its sockets. */
+    after(then: () => void): void {
+      if (waiting.length === 0) then()
+      else marks.push({ at: flushed + waiting.length, then })
     },
   }
 }

@@ -13,7 +13,7 @@ interface Deps {
   /** The socket is open: take it. Called in the turn of the 101, so that no first frame is missed. */
   bind: (ws: WebSocket, socket: Duplex, entrance: Entrance) => void
   log: Logger
-  refused: (status: number, reason: string) => void
+  refused: (status: NoEntry['status'], reason: NoEntry['reason']) => void
 }
 
 /** ms that a refused peer has to take its answer. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Presence } from '../chat/presence.ts'
 import type { Rooms } from '../chat/rooms.ts'
 import type { Logins } from '../identity/logins.ts'
+import type { Secrets } from '../identity/secrets.ts'
 import { beatMs, type WireLimits } from '../protocol/limits.ts'
 import type { Connection } from './connection.ts'
 import type { Heads } from './heads.ts'
@@ -14,6 +15,7 @@ interface Deps {
   hub: Hub
   heads: Pick<Heads, 'roomChanged'>
   logins: Pick<Logins, 'find'>
+  secrets: Pick<Secrets, 'knows'>
   rooms: Pick<Rooms, 'list'>
   presence: Pick<Presence, 'set'>
   now: () => number
@@ -24,13 +26,13 @@ interface Deps {
 }
 
 /** The first frame of every connection: who it is, what it may see, and what it must keep to. */
-export function createWelcome({ node, store, hub, heads, logins, rooms, presence, now, limits, greet, leave, log }: Deps) {
+export function createWelcome({ node, store, hub, heads, logins, secrets, rooms, presence, now, limits, greet, leave, log }: Deps) {
   async function welcome(connection: Connection): Promise<void> {
     const { account, login } = connection
-    // A login that ended while its connection was being opened: the announcement may have come before there was one to close.
+    // A login that ended, or a key that was thrown away, while its connection was being opened: the news may have come before there was one.
     const [current, list] = await Promise.all([logins.find(login.login.id), rooms.list(account.account.id)])
     if (connection.isDead) return
-    if (!current) return leave(connection, 'ended')
+    if (!current || !secrets.knows(connection.kid)) return leave(connection, 'ended')
     const known = hub.seat(
       account,
       list.map(({ id }) => id),

@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { Messages } from '../chat/messages.ts'
 import type { Rooms } from '../chat/rooms.ts'
 import type { Accounts } from '../identity/accounts.ts'
+import type { Audit } from '../identity/audit.ts'
 import type { Devices } from '../identity/devices.ts'
 import type { Invites } from '../identity/invites.ts'
 import type { Login, Logins } from '../identity/logins.ts'
@@ -10,6 +12,7 @@ import type { Tokens } from '../identity/tokens.ts'
 import type { WebSessions } from '../identity/web-sessions.ts'
 import type { Refusal } from '../protocol/codes.ts'
 import type { Ready } from './health.ts'
+import type { HttpMeter } from './metering.ts'
 
 /** Read at each use, so getters may follow a reload of the configuration. Durations in ms, sizes in bytes. */
 export interface HttpSettings {
@@ -21,6 +24,8 @@ export interface HttpSettings {
   readonly loopback: boolean
   /** Hops, or addresses and networks, that may say whom they speak for; read once. 0 = nobody. */
   readonly trustProxy: number | readonly string[]
+  /** A proxy in front speaks TLS, and may say that somebody came to it without. */
+  readonly behindProxy?: boolean
   readonly registration: 'closed' | 'invite' | 'open'
   readonly bodyBytes: number
   readonly requestsPerSecondPerAddress: number
@@ -46,6 +51,7 @@ export interface HttpDeps {
   tokens: Pick<Tokens, 'token' | 'ticket' | 'readToken' | 'jwks'>
   invites: Pick<Invites, 'acceptSetup' | 'create' | 'look' | 'accept'>
   devices: Devices
+  audit: Pick<Audit, 'as'>
   webSessions: Pick<WebSessions, 'store'>
   /** The very array of `secrets.cookieSecrets`. */
   cookieSecrets: string[]
@@ -55,7 +61,10 @@ export interface HttpDeps {
   /** The admission checks of an upgrade that can be made before it: quotas of connections, draining. */
   admitTicket(login: Login): Promise<Refusal | undefined>
   settings: HttpSettings
+  /** Whose request it is; the same rule as for upgrades. Default: by `settings.trustProxy`. */
+  addressOf?: (request: IncomingMessage) => string
   ready: () => Ready
+  meter?: HttpMeter
   log: Logger
   now: () => number
   /** What vite built: index.html and assets/. */

@@ -3,7 +3,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { addressKey } from '../identity/address.ts'
 import { Refusal } from '../protocol/codes.ts'
 import type { HttpSettings } from './deps.ts'
-import { allowsHost } from './hosts.ts'
+import { allowsHost, cameInTheClear } from './hosts.ts'
 import { HttpFault } from './problems.ts'
 
 const windowSeconds = 10
@@ -28,7 +28,14 @@ export function door(settings: HttpSettings): RequestHandler[] {
     // Node before 26.12.1 can be taken over through the Brotli decoder (CVE-2026-111497): nothing here ever decompresses.
     (req, _res, next) => next(req.headers['content-encoding'] === undefined ? undefined : new HttpFault('unsupported_media_type')),
 
-    // A TLS-ending proxy is the only other way in, so what express-session asks before it sets a Secure cookie is true here.
+    // With `tls.mode: off` people come over TLS all the same, to a proxy: their address is https and nothing else. A request that
+    // reached the proxy in the clear has shown its password or cookie already; it gets none, and no answer that hides it.
+    (req, _res, next) =>
+      next(
+        settings.behindProxy && cameInTheClear(req.headers) ? new Refusal('forbidden', `Come over TLS: ${settings.publicUrl}`) : undefined,
+      ),
+
+    // So what express-session asks before it sets a Secure cookie is always true here.
     (req, _res, next) => {
       Object.defineProperty(req, 'secure', { value: true })
       next()

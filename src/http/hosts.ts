@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
 /** Origins that pages of ours have: the public address, and those that the operator named. */
 export const isOwnOrigin = (origin: string, { publicUrl, origins }: { publicUrl: string; origins: readonly string[] }): boolean =>
   origin === publicUrl || origins.includes(origin)
@@ -26,3 +28,12 @@ export function allowsHost(
   if (loopback && isLoopbackHost(host)) return true
   return [publicUrl, ...origins].some((origin) => URL.canParse(origin) && plain(new URL(origin).host) === plain(host))
 }
+
+/**
+ * Whether the proxy in front, or one before it, was reached without TLS. Believed from anybody: it can only close a door. Without
+ * the header the public address decides, and that is https.
+ */
+export const cameInTheClear = ({ 'x-forwarded-proto': proto }: IncomingHttpHeaders): boolean =>
+  String(proto ?? '')
+    .split(',')
+    .some((scheme) => /^(http|ws)$/i.test(scheme.trim()))

@@ -1,4 +1,5 @@
 import express, { type Express } from 'express'
+import { clientAddress } from '../identity/client-address.ts'
 import { credentialRoutes } from './api/credentials.ts'
 import { cspReports } from './api/csp-reports.ts'
 import { inviteRoutes } from './api/invites.ts'
@@ -14,6 +15,7 @@ import { door } from './door.ts'
 import { answerFault, nothingHere } from './faults.ts'
 import { createHealth } from './health.ts'
 import { createJoining } from './joining.ts'
+import { metering, noMeter } from './metering.ts'
 import { appShell } from './pages/app-shell.ts'
 import { createAssets } from './pages/assets.ts'
 import { invitePage } from './pages/invite.ts'
@@ -42,9 +44,13 @@ export function createHttp(deps: HttpDeps): Express {
   app.enable('case sensitive routing')
   app.enable('strict routing')
   app.set('query parser', 'simple')
-  app.set('trust proxy', settings.trustProxy === 0 ? false : settings.trustProxy)
 
-  app.use(visit, securityHeaders(settings), door(settings))
+  app.use(
+    metering(deps.meter ?? noMeter),
+    visit(deps.addressOf ?? clientAddress(settings.trustProxy), deps.audit),
+    securityHeaders(settings),
+    door(settings),
+  )
   app.use(createHealth(deps.ready))
   app.get('/.well-known/jwks.json', (_req, res) => void res.json(tokens.jwks()))
   app.use(cspReportPath, cspReports(log))

@@ -7,7 +7,7 @@ import { Refusal } from '../protocol/codes.ts'
 import type { Account, RoomState } from '../protocol/events.ts'
 import type { HttpDeps } from './deps.ts'
 
-type Deps = Pick<HttpDeps, 'invites' | 'rooms' | 'accounts' | 'settings' | 'log'>
+type Deps = Pick<HttpDeps, 'invites' | 'rooms' | 'accounts' | 'settings' | 'audit' | 'log'>
 
 /** New accounts that one address may make in an hour, where anyone may. */
 const registrationsAnHour = 20
@@ -20,7 +20,7 @@ export interface Shown {
 }
 
 /** Following an invitation: seeing what it is for, and becoming an account of it. */
-export function createJoining({ invites, rooms, accounts, settings, log }: Deps) {
+export function createJoining({ invites, rooms, accounts, settings, audit, log }: Deps) {
   /** The room as its inviter sees it, while that person may still bring others in. */
   async function stillLed(by: string, room: string): Promise<RoomState | undefined> {
     const state = await rooms.find(by, room)
@@ -46,7 +46,7 @@ export function createJoining({ invites, rooms, accounts, settings, log }: Deps)
       await registrations.consume(addressKey(req.ip ?? '')).catch((over) => {
         throw over instanceof RateLimiterRes ? new Refusal('rate_limited', undefined, { retryAfterMs: over.msBeforeNext }) : over
       })
-      const account = await accounts.add({ ...person, role: 'member' })
+      const account = await audit.as({ who: 'nobody' }, () => accounts.add({ ...person, role: 'member' }))
       log.info({ event: 'user_created', request: res.locals.requestId, account: account.id, address: req.ip }, 'somebody made an account')
       return account
     },

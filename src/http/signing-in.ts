@@ -6,18 +6,20 @@ import type { Account } from '../protocol/events.ts'
 import { browserLabel } from './browser-label.ts'
 import { rememberDevice, renewSession } from './cookie-session.ts'
 import type { HttpDeps } from './deps.ts'
+import { noMeter } from './metering.ts'
+import { toProblem } from './problems.ts'
 
 export interface SignedIn {
   login: Login
   csrf: string
 }
 
-type Deps = Pick<HttpDeps, 'signIn' | 'logins' | 'devices' | 'log'>
+type Deps = Pick<HttpDeps, 'signIn' | 'logins' | 'devices' | 'meter' | 'log'>
 
 /** From a name and a password, or from an account that was just made, to a browser that is signed in. */
-export function createSigningIn({ signIn, logins, devices, log }: Deps) {
+export function createSigningIn({ signIn, logins, devices, meter = noMeter, log }: Deps) {
   /** A browser has one login: the one that it had before ends. */
-  async function enter(req: Request, res: Response, account: Account, proof?: string): Promise<SignedIn> {
+  async function begin(req: Request, res: Response, account: Account, proof?: string): Promise<SignedIn> {
     if (res.locals.sessionFault !== undefined) throw new Refusal('unavailable', undefined, { cause: res.locals.sessionFault })
     const before = req.session.login
     const login = await logins.begin({
@@ -41,13 +43,26 @@ export function createSigningIn({ signIn, logins, devices, log }: Deps) {
     return { login, csrf }
   }
 
+  async function counted(work: () => Promise<SignedIn>): Promise<SignedIn> {
+    try {
+      const done = await work()
+      meter.signedIn('ok')
+      return done
+    } catch (error) {
+      meter.signedIn(toProblem(error).code)
+      throw error
+    }
+  }
+
   return {
-    enter,
+    /** For an account that was just made, or proved in another way. */
+    enter: (req: Request, res: Response, account: Account): Promise<SignedIn> => counted(() => begin(req, res, account)),
     /** @throws Refusal as `signIn.signIn` does */
-    async withPassword(req: Request, res: Response, given: { name: string; password: string }): Promise<SignedIn> {
-      const { account, proof } = await signIn.signIn({ ...given, address: req.ip ?? '', device: res.locals.deviceMark })
-      return enter(req, res, account, proof)
-    },
+    withPassword: (req: Request, res: Response, given: { name: string; password: string }): Promise<SignedIn> =>
+      counted(async () => {
+        const { account, proof } = await signIn.signIn({ ...given, address: req.ip ?? '', device: res.locals.deviceMark })
+        return begin(req, res, account, proof)
+      }),
   }
 }
 

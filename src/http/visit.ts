@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
+import type { Audit } from '../identity/audit.ts'
 import type { Caller } from './caller.ts'
 
 declare global {
@@ -19,9 +21,16 @@ declare global {
   }
 }
 
-/** Gives each request a random name; one that the client chose would let it write in our log. */
-export const visit: RequestHandler = (_req, res, next) => {
-  res.locals.requestId = randomBytes(9).toString('base64url')
-  res.set('X-Request-Id', res.locals.requestId)
-  next()
-}
+/**
+ * Gives each request a random name (one that the client chose would let it write in our log), and the address it comes from, which
+ * stays known when the connection is gone.
+ */
+export const visit =
+  (addressOf: (request: IncomingMessage) => string, audit: Pick<Audit, 'as'>): RequestHandler =>
+  (req, res, next) => {
+    res.locals.requestId = randomBytes(9).toString('base64url')
+    res.set('X-Request-Id', res.locals.requestId)
+    const address = addressOf(req)
+    Object.defineProperty(req, 'ip', { value: address })
+    audit.as({ request: res.locals.requestId, address }, next)
+  }

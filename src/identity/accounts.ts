@@ -3,6 +3,7 @@ import { Refusal } from '../protocol/codes.ts'
 import type { Account, AccountRole } from '../protocol/events.ts'
 import type { AccountRow, Tables } from '../store/schema.ts'
 import { checkDisplay, checkName, fold } from './account-name.ts'
+import type { Audit } from './audit.ts'
 import { randomId } from './ids.ts'
 import type { Ended, Logins } from './logins.ts'
 import type { Passwords } from './passwords.ts'
@@ -42,13 +43,14 @@ export interface Accounts {
 interface Deps {
   db: Kysely<Tables>
   now: () => number
+  audit: Pick<Audit, 'note'>
   passwords: Passwords
   logins: Pick<Logins, 'end'>
 }
 
 const nothingEnded: Ended = { logins: 0, connections: 0, unconfirmed: 0 }
 
-export function createAccounts({ db, now, passwords, logins }: Deps): Accounts {
+export function createAccounts({ db, now, audit, passwords, logins }: Deps): Accounts {
   const rowOf = async (id: string, tx: Kysely<Tables> = db): Promise<AccountRow> => {
     const row = await tx.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst()
     if (row === undefined) throw new Refusal('invalid', 'There is no such account.')
@@ -59,7 +61,7 @@ export function createAccounts({ db, now, passwords, logins }: Deps): Accounts {
   return {
     async add(given) {
       const row = await newAccount(given, passwords, now())
-      await insertAccount(db, row)
+      await db.transaction().execute((tx) => insertAccount(tx, row, audit))
       return toAccount(row)
     },
 
@@ -84,30 +86,39 @@ export function createAccounts({ db, now, passwords, logins }: Deps): Accounts {
       logins.end({ account: id }, 'account_disabled', async (tx) => {
         await keepAnAdmin(tx, await rowOf(id, tx))
         await set(tx, id, { disabled_at: now() })
+        await audit.note(tx, { event: 'user_disabled', what: id })
       }),
 
     async enable(id) {
-      await rowOf(id)
-      await set(db, id, { disabled_at: null })
+      await db.transaction().execute(async (tx) => {
+        await rowOf(id, tx)
+        await set(tx, id, { disabled_at: null })
+        await audit.note(tx, { event: 'user_enabled', what: id })
+      })
     },
 
     async setPassword(id, password, except) {
       const hash = await passwords.hash(password, (await rowOf(id)).name)
       return logins.end({ account: id, ...(except !== undefined && { except }) }, 'password_changed', async (tx) => {
         await set(tx, id, { password: hash })
+        await audit.note(tx, { event: 'authn_password_change', what: id })
       })
     },
 
     async setRole(id, role) {
       const before = await rowOf(id)
       if (before.role === role) return nothingEnded
+      const change = async (tx: Transaction<Tables>) => {
+        await set(tx, id, { role })
+        await audit.note(tx, { event: 'privilege_permissions_changed', what: id, extra: { from: before.role, to: role } })
+      }
       if (before.role === 'member') {
-        await set(db, id, { role })
+        await db.transaction().execute(change)
         return nothingEnded
       }
       return logins.end({ account: id }, 'role_lowered', async (tx) => {
         await keepAnAdmin(tx, await rowOf(id, tx))
-        await set(tx, id, { role })
+        await change(tx)
       })
     },
   }
@@ -121,8 +132,11 @@ export async function newAccount(given: NewAccount, passwords: Passwords, at: nu
   return { id: randomId(), name, fold: fold(name), display, role: given.role, password, created_at: at, disabled_at: null }
 }
 
-/** @throws Refusal name_taken */
-export async function insertAccount(tx: Kysely<Tables>, row: AccountRow): Promise<void> {
+/**
+ * @param who whose doing it is, when nothing around it says that.
+ * @throws Refusal name_taken
+ */
+export async function insertAccount(tx: Transaction<Tables>, row: AccountRow, audit: Pick<Audit, 'note'>, who?: string): Promise<void> {
   const made = await tx
     .insertInto('account')
     .values(row)
@@ -130,6 +144,7 @@ export async function insertAccount(tx: Kysely<Tables>, row: AccountRow): Promis
     .returning('id')
     .execute()
   if (made.length === 0) throw new Refusal('name_taken')
+  await audit.note(tx, { event: 'user_created', who, what: row.id, extra: { name: row.name, role: row.role } })
 }
 
 export async function countAccounts(tx: Kysely<Tables>): Promise<number> {

@@ -19,16 +19,19 @@ export function readCookie(header: string | undefined, name: string): string | u
   }
 }
 
-/** The session id that a Cookie header carries, its signature checked against each secret. */
-export function readSessionId(header: string | undefined, secrets: readonly string[]): string | undefined {
+/** The session id that a Cookie header carries, its signature checked against each secret, and which of them it was. */
+export function readSigned(header: string | undefined, secrets: readonly string[]): { sid: string; by: number } | undefined {
   const value = readCookie(header, cookieName)
   if (value === undefined || !value.startsWith('s:')) return undefined
-  for (const secret of secrets) {
-    const plain = unsign(value.slice(2), secret)
-    if (plain !== false) return plain
+  for (const [by, secret] of secrets.entries()) {
+    const sid = unsign(value.slice(2), secret)
+    if (sid !== false) return { sid, by }
   }
   return undefined
 }
+
+export const readSessionId = (header: string | undefined, secrets: readonly string[]): string | undefined =>
+  readSigned(header, secrets)?.sid
 
 /** Same name whatever its case or blanks, or no name and a value that a careless reader takes for one (`=__Host-x=…`). */
 function isAlike(pair: string, name: string): boolean {

@@ -3,6 +3,7 @@ import { Refusal } from '../protocol/codes.ts'
 import type { Account } from '../protocol/events.ts'
 import type { InviteRow, Tables } from '../store/schema.ts'
 import { countAccounts, insertAccount, newAccount, toAccount } from './accounts.ts'
+import type { Audit } from './audit.ts'
 import { hashOf, randomId } from './ids.ts'
 import type { Passwords } from './passwords.ts'
 
@@ -35,20 +36,35 @@ export interface Invites {
 interface Deps {
   db: Kysely<Tables>
   now: () => number
+  audit: Pick<Audit, 'note'>
   passwords: Passwords
 }
 
 const setupLife = 30 * 60_000
+/** Whose the links are that no account has made. */
+const server = 'parley'
+
+/** By this the records of one link are found together; of 128 random bits a piece of the hash lets nobody in. */
+const markOf = (code: string): string => hashOf(code).slice(0, 12)
 
 /** Links that let somebody in. The code in a link is never stored, only its hash. */
-export function createInvites({ db, now, passwords }: Deps): Invites {
-  async function insert(tx: Kysely<Tables>, row: Omit<InviteRow, 'code' | 'created_at'>): Promise<{ code: string; expiresAt: number }> {
+export function createInvites({ db, now, audit, passwords }: Deps): Invites {
+  async function insert(
+    tx: Transaction<Tables>,
+    row: Omit<InviteRow, 'code' | 'created_at'>,
+  ): Promise<{ code: string; expiresAt: number }> {
     const code = randomId()
     await tx
       .insertInto('invite')
       .values({ ...row, code: hashOf(code), created_at: now() })
       .execute()
-    return { code, expiresAt: row.expires_at }
+    const { kind, room, uses, expires_at: expiresAt } = row
+    await audit.note(tx, {
+      event: kind === 'setup' ? 'setup_link_created' : 'invite_created',
+      ...(row.created_by !== server && { who: row.created_by }),
+      extra: { link: markOf(code), ...(room !== null && { room }), uses, expiresAt },
+    })
+    return { code, expiresAt }
   }
 
   const usable = (code: string, kind: InviteRow['kind']) =>
@@ -81,7 +97,7 @@ export function createInvites({ db, now, passwords }: Deps): Invites {
       db.transaction().execute(async (tx) => {
         if ((await countAccounts(tx)) > 0) return undefined
         await tx.deleteFrom('invite').where('kind', '=', 'setup').execute()
-        return insert(tx, { kind: 'setup', room: null, created_by: 'parley', expires_at: now() + setupLife, uses: 1 })
+        return insert(tx, { kind: 'setup', room: null, created_by: server, expires_at: now() + setupLife, uses: 1 })
       }),
 
     async acceptSetup(code, person) {
@@ -91,13 +107,14 @@ export function createInvites({ db, now, passwords }: Deps): Invites {
       await db.transaction().execute(async (tx) => {
         await claim(tx, code, 'setup')
         if ((await countAccounts(tx)) > 0) throw spent()
-        await insertAccount(tx, row)
+        await audit.note(tx, { event: 'setup_link_used', who: row.id, extra: { link: markOf(code) } })
+        await insertAccount(tx, row, audit, row.id)
       })
       return toAccount(row)
     },
 
     create: ({ by, room, uses, expiresAt }) =>
-      insert(db, { kind: 'invite', room: room ?? null, created_by: by, expires_at: expiresAt, uses }),
+      db.transaction().execute((tx) => insert(tx, { kind: 'invite', room: room ?? null, created_by: by, expires_at: expiresAt, uses })),
 
     async look(code) {
       const row = await usable(code, 'invite')
@@ -109,7 +126,9 @@ export function createInvites({ db, now, passwords }: Deps): Invites {
       const row = await newAccount({ ...person, role: 'member' }, passwords, now())
       const invite = await db.transaction().execute(async (tx) => {
         const claimed = await claim(tx, code, 'invite')
-        await insertAccount(tx, row)
+        const extra = { link: markOf(code), by: claimed.created_by, ...(claimed.room !== null && { room: claimed.room }) }
+        await audit.note(tx, { event: 'invite_used', who: row.id, extra })
+        await insertAccount(tx, row, audit, row.id)
         return claimed
       })
       return { account: toAccount(row), by: invite.created_by, ...(invite.room !== null && { room: invite.room }) }

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { Refusal } from '../protocol/codes.ts'
 import type { Account } from '../protocol/events.ts'
 import type { EndedWhy, LoginRow, Tables } from '../store/schema.ts'
+import type { Audit } from './audit.ts'
 import { randomId } from './ids.ts'
 import { chunks, createEndings, inTime } from './login-endings.ts'
 import { accountColumns, toLogin, verdict, withAccount } from './login-row.ts'
@@ -48,8 +49,8 @@ export interface Beginning {
   proof?: string
 }
 
-/** Which logins to end: some of them, or all of an account but one. */
-export type Which = { ids: string[] } | { account: string; except?: string }
+/** Which logins to end: some of them, all of an account but one, or those whose cookie or token a key has signed. */
+export type Which = { ids: string[] } | { account: string; except?: string } | { key: string }
 
 export interface Logins {
   /** @throws Refusal signed_out when the account is gone, disabled, or its password has changed since `proof`. */
@@ -74,20 +75,23 @@ export interface Logins {
 interface Deps {
   db: Kysely<Tables>
   now: () => number
+  audit: Pick<Audit, 'note'>
   announce: Announce
   /** Limits as they are now; a login keeps those it began with. */
   idleMs: () => number
   absoluteMs: () => number
   /** Logins of one account; the oldest ends when another begins. */
   most?: () => number
+  /** Told when logins have ended, and for a call how many ms it took until their last bytes were out. */
+  ended?: (why: EndedWhy, logins: number, ms?: number) => void
 }
 
 /** Surplus logins that one sign-in ends at most. */
 const mostSurplus = 500
 
 /** Who is signed in. The row in the store is the only authority; cookies and tokens merely lead to it. */
-export function createLogins({ db, now, announce, idleMs, absoluteMs, most = () => 1_000 }: Deps): Logins {
-  const { end, runOut, sweep } = createEndings({ db, now, announce })
+export function createLogins({ db, now, audit, announce, idleMs, absoluteMs, most = () => 1_000, ended }: Deps): Logins {
+  const { end, runOut, sweep } = createEndings({ db, now, audit, announce, ...(ended && { ended }) })
   const rows = () => db.selectFrom('login').innerJoin('account', 'account.id', 'login.account').selectAll('login').select(accountColumns)
 
   async function begin(given: Beginning): Promise<Login> {
@@ -104,6 +108,7 @@ export function createLogins({ db, now, announce, idleMs, absoluteMs, most = () 
       idle_ms: given.idleMs ?? (given.credential === 'cookie' ? idleMs() : 0),
       ended_at: null,
       ended_why: null,
+      kid: null,
     }
     const account = await db.transaction().execute(async (tx) => {
       // Writing to the account's row makes this wait for a password change or a disabling that is under way, on any database.
@@ -116,6 +121,12 @@ export function createLogins({ db, now, announce, idleMs, absoluteMs, most = () 
       const holds = owner !== undefined && owner.disabled_at === null && (given.proof === undefined || owner.password === given.proof)
       if (!holds) throw new Refusal('signed_out', 'This account cannot sign in, or its password has just changed.')
       await tx.insertInto('login').values(row).execute()
+      await audit.note(tx, {
+        event: given.proof === undefined ? 'session_created' : 'authn_login_success',
+        ...(given.proof !== undefined && { who: row.account }),
+        ...{ what: row.account, login: row.id, address: row.address },
+        extra: { credential: row.credential, expiresAt: row.expires_at },
+      })
       return owner
     })
     await makeRoom(row)

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { SecretRow, Tables } from '../store/schema.ts'
 import { randomId } from './ids.ts'
-import { createSeal, type Seal } from './master-key.ts'
+import { createSeal, type Seal, WrongMasterKey } from './master-key.ts'
 
 export { openMasterKey, WrongMasterKey } from './master-key.ts'
 
@@ -23,21 +23,24 @@ export interface SecretEntry {
   kind: SecretKind
   state: SecretState
   createdAt: number
+  /** When it came into that state. */
+  since: number
 }
 
-/** The secrets that live in the store, sealed with the master key. */
+/** The secrets that live in the store, sealed with the master key, as this node has last read them. How they change is in `keys.ts`. */
 export interface Secrets {
   /** By kid; the active one signs, all verify. */
   tokenKeys(): ReadonlyMap<string, TokenKey>
   /** The one that signs first; express-session and the upgrade share this very array, which is changed in place. */
   readonly cookieSecrets: string[]
+  /** The id of each of `cookieSecrets`, in the same order. */
+  cookieKids(): readonly string[]
+  /** Whether a key of either kind is still good for anything. */
+  knows(id: string): boolean
   list(): SecretEntry[]
-  /**
-   * next → active → retiring → gone. What the retiring one signed holds until the rotation after; with `drop` it is refused from now on.
-   * The next one is published long before it signs, so that no node meets a key it has never seen.
-   */
-  rotate(kind: SecretKind, how?: { drop?: boolean }): Promise<void>
-  /** Reads them again, as another node may have rotated. */
+  /** A new one, sealed, to be put into the store. */
+  make(kind: SecretKind, state: SecretState): SecretRow
+  /** Reads them again: they have changed here, or on another node. */
   reload(): Promise<void>
 }
 
@@ -47,7 +50,7 @@ interface Deps {
   masterKey: KeyObject
 }
 
-const kinds = ['token', 'cookie'] as const
+export const kinds = ['token', 'cookie'] as const
 const order: readonly SecretState[] = ['active', 'next', 'retiring']
 const purpose = (kind: SecretKind, id: string) => `parley/secret/${kind}/${id}`
 
@@ -59,7 +62,10 @@ export async function openSecrets({ db, now, masterKey }: Deps): Promise<Secrets
   const seal = createSeal(masterKey)
   let rows: SecretRow[] = []
   let tokenKeys = new Map<string, TokenKey>()
+  let cookieKids: string[] = []
+  let reading: Promise<unknown> = Promise.resolve()
   const cookieSecrets: string[] = []
+  const make = (kind: SecretKind, state: SecretState) => fresh(seal, kind, state, now())
 
   await db.transaction().execute(async (tx) => {
     // The row is the lock: of two nodes that start on an empty store one makes the secrets, and the other waits and finds them.
@@ -73,44 +79,52 @@ export async function openSecrets({ db, now, masterKey }: Deps): Promise<Secrets
       if (there !== undefined) continue
       await tx
         .insertInto('secret')
-        .values([fresh(seal, kind, 'active', now()), fresh(seal, kind, 'next', now())])
+        .values([make(kind, 'active'), make(kind, 'next')])
         .execute()
     }
   })
   await reload()
 
-  async function reload(): Promise<void> {
-    rows = await db.selectFrom('secret').selectAll().orderBy('created_at', 'desc').execute()
-    rows.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
-    const opened = rows.map((row) => ({ row, plain: seal.open(purpose(row.kind, row.id), row.sealed) }))
-    tokenKeys = new Map(opened.filter(({ row }) => row.kind === 'token').map(({ row, plain }) => [row.id, toTokenKey(row, plain)]))
-    const cookies = opened.filter(({ row }) => row.kind === 'cookie').map(({ plain }) => plain.toString('base64url'))
-    cookieSecrets.splice(0, cookieSecrets.length, ...cookies)
+  /** One after the other: an older reading must not overtake a newer one. */
+  function reload(): Promise<void> {
+    const mine = reading.then(read)
+    reading = mine.catch(() => undefined)
+    return mine
   }
 
-  async function rotate(kind: SecretKind, { drop = false } = {}): Promise<void> {
-    await db.transaction().execute((tx) => turn(tx, kind, drop, fresh(seal, kind, 'next', now())))
-    await reload()
+  async function read(): Promise<void> {
+    const found = await db.selectFrom('secret').selectAll().orderBy('created_at', 'desc').execute()
+    found.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.since - a.since)
+    const opened = found.map((row) => ({ row, plain: seal.open(purpose(row.kind, row.id), row.sealed) }))
+    const cookies = opened.filter(({ row }) => row.kind === 'cookie')
+    // From here on nothing fails and nothing waits: all of it changes in one turn, or none.
+    rows = found
+    tokenKeys = new Map(opened.filter(({ row }) => row.kind === 'token').map(({ row, plain }) => [row.id, toTokenKey(row, plain)]))
+    cookieKids = cookies.map(({ row }) => row.id)
+    cookieSecrets.splice(0, cookieSecrets.length, ...cookies.map(({ plain }) => plain.toString('base64url')))
   }
 
   return {
     tokenKeys: () => tokenKeys,
     cookieSecrets,
-    list: () => rows.map(({ id, kind, state, created_at }) => ({ id, kind, state, createdAt: created_at })),
-    rotate,
+    cookieKids: () => cookieKids,
+    knows: (id) => rows.some((row) => row.id === id),
+    list: () => rows.map(({ id, kind, state, created_at, since }) => ({ id, kind, state, createdAt: created_at, since })),
+    make,
     reload,
   }
 }
 
-async function turn(tx: Transaction<Tables>, kind: SecretKind, drop: boolean, next: SecretRow): Promise<void> {
-  const move = (from: SecretState, to: SecretState) =>
-    tx.updateTable('secret').set({ state: to }).where('kind', '=', kind).where('state', '=', from).execute()
-  const forget = () => tx.deleteFrom('secret').where('kind', '=', kind).where('state', '=', 'retiring').execute()
-  await forget()
-  await move('active', 'retiring')
-  await move('next', 'active')
-  await tx.insertInto('secret').values(next).execute()
-  if (drop) await forget()
+/** Whether this master key is the one that sealed them. */
+export function opensWith(masterKey: KeyObject, secrets: readonly Pick<SecretRow, 'kind' | 'id' | 'sealed'>[]): boolean {
+  const seal = createSeal(masterKey)
+  try {
+    for (const { kind, id, sealed } of secrets) seal.open(purpose(kind, id), sealed)
+    return true
+  } catch (error) {
+    if (error instanceof WrongMasterKey) return false
+    throw error
+  }
 }
 
 function fresh(seal: Seal, kind: SecretKind, state: SecretState, at: number): SecretRow {
@@ -119,7 +133,7 @@ function fresh(seal: Seal, kind: SecretKind, state: SecretState, at: number): Se
     kind === 'token'
       ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'der', type: 'pkcs8' })
       : randomBytes(32)
-  return { id, kind, state, sealed: seal.seal(purpose(kind, id), plain), created_at: at }
+  return { id, kind, state, sealed: seal.seal(purpose(kind, id), plain), created_at: at, since: at, signed_until: 0 }
 }
 
 function toTokenKey(row: SecretRow, plain: Buffer): TokenKey {

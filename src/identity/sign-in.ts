@@ -4,6 +4,9 @@ import type { Account } from '../protocol/events.ts'
 import type { AccountRow, Tables } from '../store/schema.ts'
 import { fold } from './account-name.ts'
 import { toAccount } from './accounts.ts'
+import { addressKey } from './address.ts'
+import type { Audit, AuditRecord } from './audit.ts'
+import type { Tally } from './audit-tally.ts'
 import type { Devices } from './devices.ts'
 import type { Ended, Logins } from './logins.ts'
 import type { Passwords } from './passwords.ts'
@@ -30,6 +33,8 @@ export interface SignIn {
 
 interface Deps {
   db: Kysely<Tables>
+  audit: Pick<Audit, 'note'>
+  tally: Pick<Tally, 'add' | 'count'>
   passwords: Passwords
   throttle: ReturnType<typeof createThrottle>
   devices: Devices
@@ -38,8 +43,16 @@ interface Deps {
 
 const refused = () => new Refusal('signed_out', 'That name and password do not belong together.')
 
+/** Without the name where nobody has it: people type their password there. */
+const failed = (event: AuditRecord['event'], address: string, account?: string): AuditRecord => ({
+  event,
+  who: 'nobody',
+  address,
+  ...(account !== undefined && { what: account }),
+})
+
 /** Proving who one is with a password. A name that nobody has costs the same, is counted the same and is answered the same. */
-export function createSignIn({ db, passwords, throttle, devices, logins }: Deps): SignIn {
+export function createSignIn({ db, audit, tally, passwords, throttle, devices, logins }: Deps): SignIn {
   async function prove({ name, password, address, device: mark }: SignInGiven): Promise<AccountRow & { password: string }> {
     const row = await db
       .selectFrom('account')
@@ -48,9 +61,15 @@ export function createSignIn({ db, passwords, throttle, devices, logins }: Deps)
       .executeTakeFirst()
     const device = row && devices.read(mark, row.id)
     const attempt = { account: row?.id, name, address, device }
-    await throttle.take(attempt)
+    await throttle.take(attempt).catch((error) => {
+      tally.count(addressKey(address), failed('excess_rate_limit_exceeded', address, row?.id))
+      throw error
+    })
     const { right, stale } = await passwords.verify(password, row?.password ?? null)
-    if (row === undefined || row.password === null || row.disabled_at !== null || !right) throw refused()
+    if (row === undefined || row.password === null || row.disabled_at !== null || !right) {
+      await tally.add(addressKey(address), failed('authn_login_fail', address, row?.id))
+      throw refused()
+    }
     await throttle.giveBack(attempt)
     return stale ? { ...row, password: await renew(row.id, row.password, password) } : { ...row, password: row.password }
   }
@@ -86,6 +105,7 @@ export function createSignIn({ db, passwords, throttle, devices, logins }: Deps)
           .returning('id')
           .execute()
         if (done.length === 0) throw refused()
+        await audit.note(tx, { event: 'authn_password_change', who: row.id, what: row.id, address: given.address })
       })
     },
   }

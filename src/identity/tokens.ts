@@ -1,10 +1,14 @@
 import { jwtVerify, SignJWT } from 'jose'
 import type { Kysely } from 'kysely'
 import * as v from 'valibot'
+import { Refusal } from '../protocol/codes.ts'
 import type { Tables } from '../store/schema.ts'
+import type { Audit, AuditRecord } from './audit.ts'
+import type { Tally } from './audit-tally.ts'
 import { hashOf, randomId } from './ids.ts'
+import { longestLife } from './keys.ts'
 import type { Login } from './logins.ts'
-import type { Secrets } from './secrets.ts'
+import type { Secrets, TokenKey } from './secrets.ts'
 import { createTokenCache } from './token-cache.ts'
 
 /** What a session token says about its bearer. `exp` is in ms. */
@@ -13,6 +17,8 @@ export interface TokenClaims {
   sid: string
   scope: string
   exp: number
+  /** The key that signed it. */
+  kid: string
 }
 
 /** What a ticket says. `exp` is in ms. */
@@ -41,6 +47,8 @@ export interface Tokens {
 
 interface Deps {
   db: Kysely<Tables>
+  audit: Pick<Audit, 'note'>
+  tally: Pick<Tally, 'add'>
   secrets: Pick<Secrets, 'tokenKeys'>
   now: () => number
   /** The `iss` of all tokens of this store. */
@@ -65,12 +73,17 @@ const tokenShape = v.object({ sub: id, sid: id, scope: v.literal('chat'), jti: i
 const ticketShape = v.object({ sid: id, origin: v.pipe(v.string(), v.maxLength(300)), jti: id, iat: seconds, exp: seconds })
 
 /** Session tokens and tickets: JWS compact, ES256 and nothing else (RFC 7515, 8725). Encrypted tokens are not spoken at all. */
-export function createTokens({ db, secrets, now, issuer, tokenLife }: Deps): Tokens {
+export function createTokens({ db, audit, tally, secrets, now, issuer, tokenLife }: Deps): Tokens {
   const known = createTokenCache<TokenClaims>({ most: 10_000 })
 
-  async function sign(kind: typeof session, claims: { sub?: string; sid: string; scope?: string; origin?: string }, expiresAt: number) {
+  function activeKey(): TokenKey {
     const key = [...secrets.tokenKeys().values()].find(({ state }) => state === 'active')
     if (key === undefined) throw new Error('There is no active token key.')
+    return key
+  }
+
+  type Claims = { sub?: string; sid: string; scope?: string; origin?: string }
+  async function sign(kind: typeof session, claims: Claims, expiresAt: number, key = activeKey()) {
     const exp = Math.floor(expiresAt / 1000)
     const jwt = await new SignJWT({ ...claims, iss: issuer, aud: kind.audience, jti: randomId(), iat: Math.floor(now() / 1000), exp })
       .setProtectedHeader({ alg: 'ES256', typ: kind.typ, kid: key.kid })
@@ -103,6 +116,8 @@ export function createTokens({ db, secrets, now, issuer, tokenLife }: Deps): Tok
       const claims = v.safeParse(shape, payload)
       if (!claims.success || typeof payload.aud !== 'string' || protectedHeader.typ !== kind.typ) return undefined
       const { iat, exp } = claims.output
+      // It may have been thrown away while the signature was being looked at.
+      if (!secrets.tokenKeys().has(kid)) return undefined
       return exp * 1000 > now() && iat * 1000 <= now() + skew && iat < exp ? { claims: claims.output, kid } : undefined
     } catch {
       return undefined // every way in which a token can be wrong is the same to the one who brings it
@@ -117,18 +132,37 @@ export function createTokens({ db, secrets, now, issuer, tokenLife }: Deps): Tok
     const read = await verify(session, tokenShape, jwt)
     if (read === undefined) return undefined
     const { sub, sid, scope, exp } = read.claims
-    const claims = { sub, sid, scope, exp: exp * 1000 }
+    const claims = { sub, sid, scope, exp: exp * 1000, kid: read.kid }
     known.set(hash, { claims, kid: read.kid, exp: claims.exp })
     return claims
+  }
+
+  /** Before it is signed: how long its key has to be kept, and for a login that has nothing but this token, which key it is. */
+  async function noteKey(login: Login, kid: string, expiresAt: number, record: AuditRecord): Promise<void> {
+    await db.transaction().execute(async (tx) => {
+      const kept = await tx
+        .updateTable('secret')
+        .set((eb) => ({ signed_until: eb.case().when('signed_until', '<', expiresAt).then(expiresAt).else(eb.ref('signed_until')).end() }))
+        .where('id', '=', kid)
+        .returning('id')
+        .execute()
+      if (kept.length === 0) throw new Refusal('unavailable', 'The keys have just changed. Try again.')
+      await tx.updateTable('login').set({ kid }).where('id', '=', login.id).where('credential', '=', 'token').execute()
+      await audit.note(tx, { ...record, extra: { kid, expiresAt } })
+    })
   }
 
   return {
     readToken,
 
     async token(login, until) {
-      const wanted = until?.expiresAt ?? now() + tokenLife()
+      const key = activeKey()
+      const wanted = Math.min(until?.expiresAt ?? now() + tokenLife(), login.expiresAt)
+      const record = { event: 'authn_token_created', what: login.account.id, login: login.id } as const
+      if (until !== undefined || wanted > now() + longestLife) await noteKey(login, key.kid, wanted, record)
+      else await tally.add(login.id, { who: login.account.id, ...record })
       const claims = { sub: login.account.id, sid: login.id, scope: 'chat' }
-      const { jwt, expiresAt } = await sign(session, claims, Math.min(wanted, login.expiresAt))
+      const { jwt, expiresAt } = await sign(session, claims, wanted, key)
       return { token: jwt, expiresAt }
     },
 

@@ -2,8 +2,9 @@ import { type SessionData, Store } from 'express-session'
 import type { Kysely } from 'kysely'
 import * as v from 'valibot'
 import type { Tables } from '../store/schema.ts'
-import { readSessionId } from './cookie.ts'
+import { readSigned } from './cookie.ts'
 import { hashOf } from './ids.ts'
+import type { Secrets } from './secrets.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -18,6 +19,8 @@ export interface WebSessions {
   store: Store
   /** The login handle that the Cookie header of an upgrade leads to; undefined when it leads nowhere. @throws when the store fails. */
   handleOf(cookieHeader: string | undefined): Promise<string | undefined>
+  /** The secret that its cookie is signed with. */
+  keyOf(cookieHeader: string | undefined): string | undefined
   /** Deletes expired rows. */
   sweep(): Promise<void>
 }
@@ -25,7 +28,7 @@ export interface WebSessions {
 interface Deps {
   db: Kysely<Tables>
   now: () => number
-  cookieSecrets: readonly string[]
+  secrets: Pick<Secrets, 'cookieSecrets' | 'cookieKids'>
 }
 
 const handle = v.pipe(v.string(), v.regex(/^[\w-]{16,64}$/))
@@ -39,7 +42,7 @@ type Payload = v.InferOutput<typeof payload>
  * the old cookie in again. Here a session is written once, at sign-in, and never changes. A later save finds its row, the mark that
  * `destroy` left in its place, or a login that has ended, and writes nothing.
  */
-export function createWebSessions({ db, now, cookieSecrets }: Deps): WebSessions {
+export function createWebSessions({ db, now, secrets }: Deps): WebSessions {
   async function get(sid: string): Promise<Payload | undefined> {
     const row = await db
       .selectFrom('web_session')
@@ -57,7 +60,7 @@ export function createWebSessions({ db, now, cookieSecrets }: Deps): WebSessions
     await db.transaction().execute(async (tx) => {
       const login = await tx
         .updateTable('login')
-        .set((eb) => ({ label: eb.ref('label') }))
+        .set({ kid: secrets.cookieKids()[0] ?? null })
         .where('id', '=', given.output.login)
         .where('ended_at', 'is', null)
         .returning('expires_at')
@@ -78,8 +81,12 @@ export function createWebSessions({ db, now, cookieSecrets }: Deps): WebSessions
   return {
     store: new SqlStore({ get, set, destroy }),
     async handleOf(cookieHeader) {
-      const sid = readSessionId(cookieHeader, cookieSecrets)
-      return sid === undefined ? undefined : (await get(sid))?.login
+      const signed = readSigned(cookieHeader, secrets.cookieSecrets)
+      return signed && (await get(signed.sid))?.login
+    },
+    keyOf(cookieHeader) {
+      const signed = readSigned(cookieHeader, secrets.cookieSecrets)
+      return signed && secrets.cookieKids()[signed.by]
     },
     async sweep() {
       await db.deleteFrom('web_session').where('expires_at', '<=', now()).execute()

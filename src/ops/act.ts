@@ -7,6 +7,15 @@ import type { Served } from './running.ts'
 export interface Scene {
   house: House
   running?: Served | undefined
+  /** Says how far a long act is, to whoever asked for it. */
+  tell?: Tell | undefined
+}
+
+export type Tell = (progress: Progress) => void
+/** Of something that takes long; in whatever it is counted in. */
+export interface Progress {
+  done: number
+  of: number
 }
 
 /** Something that an operator can do. `Input` is checked by `input`; the result is plain JSON and may hold a secret, so it is never logged. */

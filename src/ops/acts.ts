@@ -2,6 +2,11 @@ import * as v from 'valibot'
 import { Refusal } from '../protocol/codes.ts'
 import { accountAdd, accountDisable, accountEnable, accountList, accountPassword, accountRole } from './account-acts.ts'
 import type { Act, Scene } from './act.ts'
+import { auditPage, auditVerify } from './audit-acts.ts'
+import { backup } from './backup-act.ts'
+import { certsLook, certsShown } from './certs-acts.ts'
+import { doctorBegin, doctorEnd } from './doctor-acts.ts'
+import { keysList, keysRetire, keysRotate } from './keys-acts.ts'
 import { loginEnd, loginList, tokenIssue } from './login-acts.ts'
 import { roomAdd, roomArchive, roomList } from './room-acts.ts'
 import { drain, invite, reload, setupLink, status } from './server-acts.ts'
@@ -25,6 +30,16 @@ export const acts = {
   status,
   reload,
   drain,
+  certsShown,
+  certsLook,
+  backup,
+  doctorBegin,
+  doctorEnd,
+  keysList,
+  keysRotate,
+  keysRetire,
+  auditVerify,
+  auditPage,
 }
 
 export type Acts = typeof acts
@@ -45,7 +60,7 @@ export async function perform(table: Acts, given: { act: unknown; input: unknown
   const { input, event, about, run } = table[given.act] as Act<unknown, unknown>
   const checked = v.safeParse(input, given.input ?? {}, { abortPipeEarly: true })
   if (!checked.success) throw new Refusal('invalid', wordsOf(checked.issues[0]))
-  const result = await run(scene, checked.output)
+  const result = await scene.house.audit.as({ who: 'operator', address: 'local' }, () => run(scene, checked.output))
   scene.house.log.info({ event, by: 'operator', act: given.act, ...about?.(checked.output, result) }, 'an administrative act')
   return result
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Refusal } from '../protocol/codes.ts'
+import type { Tell } from './act.ts'
 import { adminLimits, readAnswer, socketPath } from './admin-line.ts'
 import { linesOf } from './lines.ts'
 
@@ -11,7 +12,7 @@ export class NoAnswer extends Error {
 
 export interface AdminClient {
   /** The result, or the refusal that the server gave. @throws Refusal · NoAnswer */
-  ask(act: string, input: unknown): Promise<unknown>
+  ask(act: string, input: unknown, tell?: Tell): Promise<unknown>
   /** Resolves when the server has closed the connection, as it does at its end. */
   gone(): Promise<void>
   close(): void
@@ -36,13 +37,17 @@ function clientOf(socket: Socket): AdminClient {
   socket.on('error', () => undefined) // the end of the lines tells it
   const answers = linesOf(socket, adminLimits.answer)
   return {
-    async ask(act, input) {
+    async ask(act, input, tell) {
       const line = JSON.stringify({ act, input })
       if (line.length > adminLimits.line) throw new Refusal('too_large')
       socket.write(`${line}\n`)
-      const { value } = await answers.next().catch(() => ({ value: undefined }))
-      if (value === undefined) throw new NoAnswer('The server went away before it answered; look whether it was done.')
-      return readAnswer(value)
+      for (;;) {
+        const { value } = await answers.next().catch(() => ({ value: undefined }))
+        if (value === undefined) throw new NoAnswer('The server went away before it answered; look whether it was done.')
+        const answer = readAnswer(value)
+        if ('result' in answer) return answer.result
+        tell?.(answer.progress)
+      }
     },
     async gone() {
       while (!(await answers.next()).done);

@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import * as v from 'valibot'
 import { isRefusalCode, Refusal } from '../protocol/codes.ts'
+import type { Progress } from './act.ts'
 
 /**
  * What both ends of the admin socket hold to: characters of a request and of an answer, clients at a time, ms in which a
@@ -11,16 +12,19 @@ export const adminLimits = { line: 256 * 1024, answer: 64 * 1024 * 1024, clients
 /** `sun_path` holds 108 bytes, on some systems 104; one ends the text. */
 const longestPath = 103
 
+const progress = v.object({ progress: v.object({ done: v.number(), of: v.number() }) })
+/** Any number of lines that say how far it is, then the one that ends it. */
 const answer = v.union([
   v.object({ ok: v.literal(true), result: v.unknown() }),
   v.object({ ok: v.literal(false), code: v.string(), message: v.string() }),
 ])
 export type Answer = v.InferOutput<typeof answer>
 
-/** The result that stands on the line. @throws Refusal the one that stands there */
-export function readAnswer(line: string): unknown {
-  const read = v.parse(answer, JSON.parse(line))
-  if (read.ok) return read.result
+/** The result that stands on the line, or how far the act is. @throws Refusal the one that stands there */
+export function readAnswer(line: string): { result: unknown } | { progress: Progress } {
+  const read = v.parse(v.union([answer, progress]), JSON.parse(line))
+  if ('progress' in read) return read
+  if (read.ok) return { result: read.result }
   throw new Refusal(isRefusalCode(read.code) ? read.code : 'internal', read.message)
 }
 

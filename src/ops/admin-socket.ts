@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { House } from '../house.ts'
 import { Refusal } from '../protocol/codes.ts'
+import type { Tell } from './act.ts'
 import { type Acts, perform } from './acts.ts'
 import { type Answer, adminLimits, readRequest, socketPath } from './admin-line.ts'
 import { LineTooLong, linesOf } from './lines.ts'
@@ -35,10 +36,10 @@ export async function openAdminSocket({
   const served = new Set<Promise<void>>()
   let isClosing = false
 
-  async function answer(line: string): Promise<Answer> {
+  async function answer(line: string, tell: Tell): Promise<Answer> {
     try {
       const { act, input } = readRequest(line)
-      return { ok: true, result: await perform(acts, { act, input }, { house, running }) }
+      return { ok: true, result: await perform(acts, { act, input }, { house, running, tell }) }
     } catch (error) {
       if (error instanceof Refusal) return { ok: false, code: error.code, message: error.message }
       log.error({ event: 'admin_act_failed', err: error }, 'An administrative act failed')
@@ -51,7 +52,7 @@ export async function openAdminSocket({
       for await (const line of linesOf(socket, adminLimits.line)) {
         socket.setTimeout(0)
         busy.add(socket)
-        const answered = await answer(line)
+        const answered = await answer(line, (progress) => void socket.write(`${JSON.stringify({ progress })}\n`))
         busy.delete(socket)
         socket.write(`${JSON.stringify(answered)}\n`)
         if (isClosing) break

@@ -73,7 +73,10 @@ export const tokenIssue = act({
     // The token counts whole seconds; its login must not end before it.
     const expiresAt = Math.ceil((house.clock.now() + given.ttl) / 1000) * 1000
     const login = await house.logins.begin({ account: id, credential: 'token', label: given.label, address: 'local', expiresAt })
-    return house.tokens.token(login, { expiresAt })
+    return house.tokens.token(login, { expiresAt }).catch(async (error) => {
+      await house.logins.end({ ids: [login.id] }, 'ended') // nobody holds a token for it
+      throw error
+    })
   },
   about: ({ account, label }, made) => ({ account, label, expiresAt: made.expiresAt }),
 })

@@ -95,7 +95,7 @@ export const reload = act({
       throw error
     }
   },
-  about: (_, { changed, needRestart }) => ({ changed, needRestart }),
+  about: (_, made) => made,
 })
 
 /** Begins to drain and answers; the process ends by itself when everyone has been sent elsewhere. */
@@ -107,6 +107,7 @@ export const drain = act({
     const connections = server.connections()
     // A second signal would mean "at once"; a second command only means the same again.
     if (server.ready().reasons.includes('draining')) return { draining: true as const, connections }
+    await scene.house.audit.write({ event: 'sys_drain', extra: { connections } })
     // The road of `kill`: one way of ending, whoever asks. Without somebody at its end (a server inside a test) only this remains.
     if (!process.emit('SIGTERM', 'SIGTERM')) void server.drain()
     return { draining: true as const, connections }

@@ -131,5 +131,45 @@ export const migrations = (strict: string): Record<string, Migration> => {
           .execute()
       },
     },
+    '0002-audit-and-key-rotation': {
+      async up(db: Kysely<unknown>) {
+        await db.schema
+          .createTable('audit')
+          .addColumn('seq', 'integer', (c) => c.primaryKey())
+          .addColumn('at', 'integer', (c) => c.notNull())
+          .addColumn('event', 'text', (c) => c.notNull())
+          .addColumn('who', 'text', (c) => c.notNull())
+          .addColumn('what', 'text')
+          .addColumn('address', 'text')
+          .addColumn('login', 'text')
+          .addColumn('request', 'text')
+          .addColumn('extra', 'text')
+          .addColumn('prev', 'text', (c) => c.notNull())
+          .addColumn('hash', 'text', (c) => c.notNull())
+          .modifyEnd(end)
+          .execute()
+        await db.schema.createIndex('audit_at').on('audit').column('at').execute()
+        // A fault of ours must not rewrite what happened. PostgreSQL has other words for this.
+        for (const act of strict === 'strict' ? ['update', 'delete'] : []) {
+          const trigger = sql.raw(`audit_no_${act} before ${act} on audit`)
+          await sql`create trigger ${trigger} begin select raise(abort, 'the audit log is only added to'); end`.execute(db)
+        }
+        await db.schema.alterTable('login').addColumn('kid', 'text').execute()
+        await db.schema.createIndex('login_kid').on('login').column('kid').where(sql<boolean>`ended_at is null`).execute()
+        await db.schema
+          .alterTable('secret')
+          .addColumn('since', 'integer', (c) => c.notNull().defaultTo(0))
+          .execute()
+        await db.schema
+          .alterTable('secret')
+          .addColumn('signed_until', 'integer', (c) => c.notNull().defaultTo(0))
+          .execute()
+        // A rotation has always made a new key, so the newest one tells when the last was.
+        await sql`update secret set since = (select max(s.created_at) from secret s where s.kind = secret.kind)`.execute(db)
+        await sql`
+          update secret set signed_until = coalesce((select max(expires_at) from login where credential = 'token' and ended_at is null), 0)
+          where kind = 'token'`.execute(db)
+      },
+    },
   }
 }

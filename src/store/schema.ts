@@ -10,6 +10,7 @@ export interface Tables {
   invite: InviteRow
   secret: SecretRow
   meta: { name: string; value: string }
+  audit: AuditRow
   room: RoomRow
   head: { room: string; last: number; n: number }
   member: MemberRow
@@ -48,9 +49,19 @@ export interface LoginRow {
   idle_ms: number
   ended_at: number | null
   ended_why: EndedWhy | null
+  /** The key of the ring that its cookie or its token is signed with, as far as that is known. */
+  kid: string | null
 }
 
-export type EndedWhy = 'signed_out' | 'ended' | 'password_changed' | 'account_disabled' | 'role_lowered' | 'idle' | 'absolute'
+export type EndedWhy =
+  | 'signed_out'
+  | 'ended'
+  | 'password_changed'
+  | 'account_disabled'
+  | 'role_lowered'
+  | 'key_retired'
+  | 'idle'
+  | 'absolute'
 
 export interface InviteRow {
   /** Hash of the code in the link. */
@@ -72,6 +83,31 @@ export interface SecretRow {
   /** Sealed with the master key (AES-256-GCM), base64url. */
   sealed: string
   created_at: number
+  /** When it came into its present state. */
+  since: number
+  /** Token keys: the latest end of what it signed for longer than `token.life` may be; 0 = nothing. */
+  signed_until: number
+}
+
+/** Written once, never changed: the store itself refuses to. */
+export interface AuditRow {
+  /** 1, 2, 3 … without a hole. */
+  seq: number
+  at: number
+  event: string
+  /** Who did it: an account id, `operator`, or `parley` for the server by itself. */
+  who: string
+  /** Whom or what it was done to: the id of an account, a room, a key. */
+  what: string | null
+  address: string | null
+  login: string | null
+  request: string | null
+  /** JSON of what only some events have. */
+  extra: string | null
+  /** The hash of the row before. */
+  prev: string
+  /** Over everything else in the row. */
+  hash: string
 }
 
 export interface RoomRow {

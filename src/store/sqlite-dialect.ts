@@ -8,8 +8,10 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { Refusal } from '../protocol/codes.ts'
+import { faultOf } from './meter.ts'
 import type { Ran } from './sqlite-statements.ts'
-import type { Thread } from './thread.ts'
+import { type Thread, ThreadFault } from './thread.ts'
 import type { WriteQueue } from './write-queue.ts'
 
 interface Threads {
@@ -28,7 +30,7 @@ export const sqliteDialect = (threads: Threads): Dialect => ({
 
 function createDriver({ writer, reader, queue }: Threads): Driver {
   const run = (thread: Thread, sql: string, parameters: readonly unknown[]) =>
-    thread.ask({ sql, parameters: parameters.map(storable) }) as Promise<Ran>
+    (thread.ask({ sql, parameters: parameters.map(storable) }) as Promise<Ran>).catch(passing)
 
   /** One asker's connection: on the reader until a transaction begins, then alone on the writer until it ends. */
   class Connection implements DatabaseConnection {
@@ -87,6 +89,12 @@ function createDriver({ writer, reader, queue }: Threads): Driver {
     releaseConnection: async () => undefined,
     destroy: async () => undefined,
   }
+}
+
+/** A full or busy database passes: whoever asked may try again. All else goes up as it is. */
+function passing(error: unknown): never {
+  const fault = error instanceof ThreadFault ? faultOf(error.errcode) : undefined
+  throw fault === 'full' || fault === 'busy' ? new Refusal('unavailable', undefined, { cause: error }) : error
 }
 
 /** SQLite binds `undefined` silently as NULL and knows no booleans: say so here rather than store a surprise. */

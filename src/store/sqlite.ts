@@ -4,6 +4,10 @@ import { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { Refusal } from '../protocol/codes.ts'
 import type { Append } from './append.ts'
+import { keepBefore, type Safekeeping } from './before-migration.ts'
+import { copyStore, type OnCopied } from './copy.ts'
+import type { StoreFacts } from './inspection.ts'
+import { faultOf, noMeter, type StoreMeter } from './meter.ts'
 import { migrations } from './migrations.ts'
 import type { Reads } from './reads.ts'
 import type { Tables } from './schema.ts'
@@ -17,23 +21,55 @@ export interface Store {
   reads: Reads
   /** Names this store; changes when it is restored from a backup, so that clients drop their cursors. */
   incarnation: string
+  /** Names this store and every copy of it: a restore does not change it. */
+  lineage: string
+  /** A copy of it as it is now, while everyone goes on. @throws NotAStore in words */
+  backup(asked: { to: string; replace: boolean; onCopied?: OnCopied }): Promise<StoreFacts>
+  /** Writes a little and takes it back: whether there is room again. @throws Refusal `unavailable` · ThreadFault */
+  probe(): Promise<void>
   /** Resolves when everything that was handed in is on disk, and the file is closed. */
   close(): Promise<void>
 }
+
+interface Opening {
+  file: string
+  /** Where it is kept before a newer version changes its form; without it no copy is made. */
+  safekeeping?: Safekeeping
+  onFatal: (error: Error) => void
+  meter?: StoreMeter
+}
+
+/** bytes: about what a long message and its places in the indexes take. */
+const probeBytes = 16_384
 
 /**
  * The store in one SQLite file: one thread writes, one reads, one checkpoints.
  * @param onFatal the disk or a thread failed: the process must end without acknowledging anything more.
  */
-export async function openSqlite({ file, onFatal }: { file: string; onFatal: (error: Error) => void }): Promise<Store> {
+export async function openSqlite({ file, safekeeping, onFatal, meter = noMeter }: Opening): Promise<Store> {
   const isNew = !existsSync(file)
-  const writer = startThread(new URL('./sqlite-writer.ts', import.meta.url), { file }, onFatal)
+  const faulty = (by: 'writer' | 'reader') => (errcode: number | undefined) => {
+    const fault = faultOf(errcode)
+    if (fault) meter.failed(fault, by)
+  }
+  const writer = startThread(new URL('./sqlite-writer.ts', import.meta.url), { file }, onFatal, faulty('writer'))
   await writer.ask({ sql: 'pragma user_version', parameters: [] }) // the file is there and in WAL mode before others open it
-  const reader = startThread(new URL('./sqlite-reader.ts', import.meta.url), { file }, onFatal)
+  const reader = startThread(new URL('./sqlite-reader.ts', import.meta.url), { file }, onFatal, faulty('reader'))
   const checkpointer = startThread(new URL('./sqlite-checkpointer.ts', import.meta.url), { file }, onFatal)
-  const queue = createWriteQueue(writer)
+  const queue = createWriteQueue(writer, meter)
   const db = new Kysely<Tables>({ dialect: sqliteDialect({ writer, reader, queue }) })
-  await migrate(db, isNew)
+  const close = async () => {
+    await queue.idle()
+    await db.destroy()
+    await Promise.all([reader.close(), checkpointer.close()])
+    await writer.close()
+  }
+  try {
+    await migrate(db, file, isNew ? undefined : safekeeping)
+  } catch (error) {
+    await close()
+    throw error
+  }
 
   const page = async <T>(name: keyof Reads, ...asked: unknown[]): Promise<T> => {
     const answer = JSON.parse((await reader.ask({ page: name, asked: JSON.stringify(asked) })) as string) as T | { refused: 'not_member' }
@@ -50,29 +86,43 @@ export async function openSqlite({ file, onFatal }: { file: string; onFatal: (er
       rooms: (account) => page('rooms', account),
       room: (account, room) => page('room', account, room),
     },
-    incarnation: await incarnationOf(db),
-    async close() {
-      await queue.idle()
-      await db.destroy()
-      await Promise.all([reader.close(), checkpointer.close()])
-      await writer.close()
+    ...(await namesOf(db)),
+    backup: (asked) => copyStore({ from: file, ...asked }),
+    async probe() {
+      for (const value of ['x'.repeat(probeBytes), ''])
+        await db
+          .insertInto('meta')
+          .values({ name: 'probe', value })
+          .onConflict((c) => c.column('name').doUpdateSet({ value }))
+          .execute()
     },
+    close,
   }
 }
 
-async function migrate(db: Kysely<Tables>, isNew: boolean): Promise<void> {
+async function migrate(db: Kysely<Tables>, file: string, safekeeping: Safekeeping | undefined): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations('strict') } })
-  const { error } = await migrator.migrateToLatest()
-  if (error) throw new Error(`The database could not be brought up to date${isNew ? '' : '; nothing was changed'}.`, { cause: error })
+  try {
+    const steps = await migrator.getMigrations()
+    const next = steps.find(({ executedAt }) => executedAt === undefined)
+    if (next && safekeeping && steps.some(({ executedAt }) => executedAt !== undefined)) await keepBefore(next.name, file, safekeeping)
+    const { error } = await migrator.migrateToLatest()
+    if (error) throw error
+  } catch (cause) {
+    throw new Error(`The database could not be brought up to date${safekeeping ? '; nothing was changed' : ''}.`, { cause })
+  }
 }
 
-async function incarnationOf(db: Kysely<Tables>): Promise<string> {
-  const value = randomBytes(9).toString('base64url')
-  await db
-    .insertInto('meta')
-    .values({ name: 'store', value })
-    .onConflict((c) => c.doNothing())
-    .execute()
-  const row = await db.selectFrom('meta').select('value').where('name', '=', 'store').executeTakeFirstOrThrow()
-  return row.value
+/** Both are the same until the store is restored from a backup, which gives it a new incarnation. */
+async function namesOf(db: Kysely<Tables>): Promise<{ incarnation: string; lineage: string }> {
+  const named = async (name: string, otherwise: string): Promise<string> => {
+    await db
+      .insertInto('meta')
+      .values({ name, value: otherwise })
+      .onConflict((c) => c.doNothing())
+      .execute()
+    return (await db.selectFrom('meta').select('value').where('name', '=', name).executeTakeFirstOrThrow()).value
+  }
+  const incarnation = await named('store', randomBytes(9).toString('base64url'))
+  return { incarnation, lineage: await named('lineage', incarnation) }
 }

@@ -22,8 +22,14 @@ interface Told {
 /**
  * A worker thread that is asked and answers, in order.
  * @param onFatal called once when the thread can no longer be trusted: it died, or the disk failed under it.
+ * @param onFault called for every answer that is a fault, fatal or not, with SQLite's code.
  */
-export function startThread(entry: URL, workerData: object, onFatal: (error: Error) => void) {
+export function startThread(
+  entry: URL,
+  workerData: object,
+  onFatal: (error: Error) => void,
+  onFault: (errcode: number | undefined) => void = () => undefined,
+) {
   const worker = new Worker(entry, { workerData })
   const waiting = new Map<number, Waiting>()
   let next = 0
@@ -40,6 +46,7 @@ export function startThread(entry: URL, workerData: object, onFatal: (error: Err
   worker.on('message', ({ id, result, error }: Told) => {
     const ask = waiting.get(id)
     waiting.delete(id)
+    if (error) onFault(error.errcode)
     if (error?.fatal) fall(new ThreadFault(error.message, error.errcode))
     if (error) ask?.reject(new ThreadFault(error.message, error.errcode))
     else ask?.resolve(result)

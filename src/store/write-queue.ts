@@ -1,10 +1,13 @@
 import { Refusal } from '../protocol/codes.ts'
 import type { Append, Entry, Landed, Outcome } from './append.ts'
+import { countPosts, noMeter, type StoreMeter } from './meter.ts'
 import type { Written } from './scribe.ts'
 import type { Thread } from './thread.ts'
 
-interface Waiting {
+export interface Waiting {
   entry: Entry
+  /** `performance.now()` at which it was taken up. */
+  at: number
   resolve: (outcome: Outcome) => void
   reject: (error: Error) => void
 }
@@ -16,7 +19,10 @@ const batchBound = 256
  * The one way to the writer. Entries that come while a commit flies share the next; other work (transactions of
  * many steps) has the writer to itself. The two take turns, so that neither starves the other.
  */
-export function createWriteQueue(writer: Thread): Append & { exclusive<T>(work: () => Promise<T>): Promise<T>; idle(): Promise<void> } {
+export function createWriteQueue(
+  writer: Thread,
+  meter: StoreMeter = noMeter,
+): Append & { exclusive<T>(work: () => Promise<T>): Promise<T>; idle(): Promise<void> } {
   const entries: Waiting[] = []
   const works: (() => Promise<void>)[] = []
   const listeners: ((landed: Landed[]) => void)[] = []
@@ -43,6 +49,7 @@ export function createWriteQueue(writer: Thread): Append & { exclusive<T>(work: 
 
   async function commit(): Promise<void> {
     const batch = entries.splice(0, batchBound)
+    const begunAt = performance.now()
     let written: Written
     try {
       written = JSON.parse((await writer.ask({ entries: JSON.stringify(batch.map(({ entry }) => entry)) })) as string) as Written
@@ -52,11 +59,15 @@ export function createWriteQueue(writer: Thread): Append & { exclusive<T>(work: 
       return
     }
     // The next commit starts before this one is told about, and is told about after it: order holds, the disk never waits.
-    setImmediate(tell, batch, written)
+    setImmediate(tell, batch, written, begunAt, performance.now())
   }
 
-  function tell(batch: Waiting[], { outcomes, landed }: Written): void {
+  function tell(batch: Waiting[], { outcomes, landed }: Written, begunAt: number, doneAt: number): void {
     if (landed.length > 0) for (const listener of listeners) listener(landed)
+    const { posts, full, broken } = countPosts(batch, outcomes)
+    for (let i = 0; i < full; i++) meter.failed('full', 'writer')
+    for (let i = 0; i < broken; i++) meter.failed('other', 'writer')
+    meter.committed({ writes: batch.length, acceptedAt: batch[0]?.at ?? begunAt, begunAt, doneAt, landed, posts })
     batch.forEach(({ resolve }, i) => {
       resolve(outcomes[i] as Outcome)
     })
@@ -65,7 +76,7 @@ export function createWriteQueue(writer: Thread): Append & { exclusive<T>(work: 
   return {
     append: (entry) =>
       new Promise((resolve, reject) => {
-        entries.push({ entry, resolve, reject })
+        entries.push({ entry, at: performance.now(), resolve, reject })
         if (busy || armed) return
         armed = true
         // All that came in this turn of the loop goes together.

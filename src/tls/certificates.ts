@@ -22,6 +22,8 @@ export interface Certificates {
   refusal(): readonly string[] | undefined
   /** A new pair is in force: give `options()` to the server. Called at once when that has happened already. */
   onSwap(listener: () => void): void
+  /** A pair was called bad, once for each content. */
+  onRefused(listener: (reasons: readonly string[]) => void): void
   /** Reads the directory now. It also happens by itself, every minute and when something stirs there. */
   look(): Promise<Look>
   /** Whether this start made a pair for development. */
@@ -48,8 +50,12 @@ export async function openCertificates({ dir, minVersion, names, log, now, after
   const { made, ...first } = await firstPair({ dir, names, log, now })
   const ticketKeys = randomBytes(48)
   const listeners: (() => void)[] = []
+  const refusedListeners: ((reasons: readonly string[]) => void)[] = []
+  const onSaid = (reasons: readonly string[]) => {
+    for (const listener of refusedListeners) listener(reasons)
+  }
   const noticeExpiry = createExpiryNotice(log)
-  const refusals = createRefusals({ dir, log, after, lookAgain: () => lookQuietly(false) })
+  const refusals = createRefusals({ dir, log, after, onSaid, lookAgain: () => lookQuietly(false) })
   let served: ServedPair = first
   let isClosed = false
   let queue: Promise<unknown> = Promise.resolve()
@@ -132,6 +138,7 @@ export async function openCertificates({ dir, minVersion, names, log, now, after
       listeners.push(listener)
       if (served !== first) tell(listener)
     },
+    onRefused: (listener) => void refusedListeners.push(listener),
     look: () => look(false),
     close() {
       isClosed = true

@@ -1,5 +1,6 @@
 import 'reflect-metadata'
 import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -22,13 +23,19 @@ const hourMs = 3_600_000
 /** 397 days are the most that browsers accept; the hour before now, for slow clocks, counts. */
 const lifeMs = 396 * 24 * hourMs
 
+/** What every development certificate is for. */
+export const loopbackNames = ['localhost', '127.0.0.1', '::1']
+
 /**
  * A certificate for this machine's loopback names, and the CA that signed it, for people to trust while they develop.
- * The CA may speak for loopback names alone, and its key is gone when this returns: who trusts `ca` trusts this one
+ * The CA may speak for those names alone, and its key is gone when this returns: who trusts `ca` trusts this one
  * certificate, and nothing that could ever be signed.
  * @param now ms since 1970.
+ * @param more further hosts and addresses, such as those of this machine in its own network.
  */
-export async function makeDevelopmentPair(now: number): Promise<Pair & { ca: string }> {
+export async function makeDevelopmentPair(now: number, more: readonly string[] = []): Promise<Pair & { ca: string }> {
+  const all = [...new Set([...loopbackNames, ...more.map((name) => name.toLowerCase())])]
+  const [names, addresses] = [all.filter((name) => isIP(name) === 0), all.filter((name) => isIP(name) !== 0)]
   // Not extractable: the key of the CA cannot be written anywhere, not even by mistake.
   const authority = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])
   const server = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
@@ -43,7 +50,7 @@ export async function makeDevelopmentPair(now: number): Promise<Pair & { ca: str
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
-      new Extension('2.5.29.30', true, nameConstraints({ names: ['localhost'], addresses: ['127.0.0.1', '::1'] })),
+      new Extension('2.5.29.30', true, nameConstraints({ names, addresses })),
       await SubjectKeyIdentifierExtension.create(authority.publicKey),
     ],
   })
@@ -58,9 +65,8 @@ export async function makeDevelopmentPair(now: number): Promise<Pair & { ca: str
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
       new SubjectAlternativeNameExtension([
-        { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
-        { type: 'ip', value: '::1' },
+        ...names.map((value) => ({ type: 'dns' as const, value })),
+        ...addresses.map((value) => ({ type: 'ip' as const, value })),
       ]),
       await SubjectKeyIdentifierExtension.create(server.publicKey),
       await AuthorityKeyIdentifierExtension.create(authority.publicKey),

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { daysLeft, type PairFacts } from './facts.ts'
-import { checkPair, uncoveredWords } from './pair.ts'
+import { checkPair, developmentFacts, uncoveredWords } from './pair.ts'
 import { caFile, certFile, keyFile, type Pair, readPair, writePair } from './pair-files.ts'
 
 export interface ServedPair {
@@ -38,12 +38,13 @@ export async function firstPair({ dir, names, log, now }: Asked): Promise<Served
 
 async function makeWhereNeeded({ dir, log, now }: Omit<Asked, 'names'>): Promise<boolean> {
   const found = await readPair(dir)
-  const isOld = found.pair !== undefined && isEndingDevelopmentPair(found.pair, now())
+  const ours = found.pair && developmentFacts(found.pair)
+  const isOld = ours !== undefined && daysLeft(ours, now()) < renewalDays
   if (!isOld && (found.pair !== undefined || !found.absent)) return false
   // Loaded only now: the library behind it is large, and most starts find a pair.
   const { makeDevelopmentPair } = await import('./development-ca.ts')
   try {
-    await writePair(dir, await makeDevelopmentPair(now()))
+    await writePair(dir, await makeDevelopmentPair(now(), ours?.names))
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
     const words = `No certificate can be written to ${dir} (${code}): put ${certFile} and ${keyFile} there, or make it writable`
@@ -54,12 +55,6 @@ async function makeWhereNeeded({ dir, log, now }: Omit<Asked, 'names'>): Promise
     : 'There was no certificate: one for this machine is made'
   log.info({ event: 'tls_pair_made', dir }, `${why}. Browsers trust it once they trust ${caFile}, which is new as well.`)
   return true
-}
-
-/** Both files are ours: a key that does not belong to it may be the first half of a pair that an operator is putting there. */
-function isEndingDevelopmentPair(pair: Pair, now: number): boolean {
-  const { facts } = checkPair({ ...pair, now, names: [] })
-  return facts?.isDevelopment === true && daysLeft(facts, now) < renewalDays && checkPair({ ...pair, now: facts.notBefore, names: [] }).ok
 }
 
 const unusable = (dir: string, reasons: readonly string[]): Error =>

@@ -6,7 +6,6 @@ const [sequence, permitted, dnsName, ipAddress] = [0x30, 0xa0, 0x82, 0x87]
 /**
  * The value of the extension that says for what a CA may speak (RFC 5280 §4.2.1.10); the library for the rest of the
  * certificate does not know it. A DNS name stands for itself and all below it, an address for itself alone.
- * @param allowed few: DER would write 128 bytes and more in another form.
  */
 export function nameConstraints({ names, addresses }: { names: string[]; addresses: string[] }): Buffer<ArrayBuffer> {
   const bases = [
@@ -18,8 +17,10 @@ export function nameConstraints({ names, addresses }: { names: string[]; address
 
 function der(tag: number, ...contents: Buffer[]): Buffer<ArrayBuffer> {
   const content = Buffer.concat(contents)
-  if (content.length > 127) throw new RangeError('too many names for a short form of DER')
-  return Buffer.concat([Buffer.from([tag, content.length]), content])
+  const { length } = content
+  if (length > 0xffff) throw new RangeError('too many names')
+  const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+  return Buffer.concat([Buffer.from([tag, ...size]), content])
 }
 
 function octets(address: string): Buffer {

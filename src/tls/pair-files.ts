@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** PEM text of both files. `cert` is the server's certificate, followed by those that vouch for it. */
@@ -51,14 +51,16 @@ async function readPem(dir: string, name: string): Promise<{ text: string; mode:
 export const contentOf = ({ cert, key }: Pair): string => createHash('sha256').update(`${cert}\0${key}`).digest('base64url')
 
 /**
- * Puts a pair and the CA behind it into a directory, made if missing. Each file is whole or not there, also after a power
- * cut, and nobody else can read the key at any moment.
+ * Puts a pair and the development CA behind it into a directory, made if missing. Each file is whole or not there, also after a
+ * power cut, and nobody else can read the key at any moment. What root puts there belongs to the owner of the directory, or the server
+ * could not read it.
  */
-export async function writePair(dir: string, { cert, key, ca }: Pair & { ca: string }): Promise<void> {
+export async function writePair(dir: string, { cert, key, ca }: Pair & { ca?: string }): Promise<void> {
   await mkdir(dir, { recursive: true })
+  const { uid, gid } = await stat(dir)
   const suffix = randomBytes(6).toString('hex')
   const files = [
-    { name: caFile, text: ca, mode: 0o644 },
+    ...(ca === undefined ? [] : [{ name: caFile, text: ca, mode: 0o644 }]),
     { name: keyFile, text: key, mode: 0o600 },
     { name: certFile, text: cert, mode: 0o644 },
   ].map((file) => ({ ...file, draft: join(dir, `.${file.name}.${suffix}`) }))
@@ -66,6 +68,7 @@ export async function writePair(dir: string, { cert, key, ca }: Pair & { ca: str
     for (const { draft, text, mode } of files) {
       await using file = await open(draft, 'wx', mode)
       await file.chmod(mode) // whatever the umask: the authority is there to be given away
+      if (process.getuid?.() === 0) await file.chown(uid, gid)
       await file.writeFile(text)
       await file.sync()
     }

@@ -32,6 +32,15 @@ export function checkPair({ cert, key, now, names }: Pair & { now: number; names
   return { ok: true, facts, warnings: warningsOf(leaf, issuers, cert), uncovered: names.filter((name) => !covers(leaf, name)) }
 }
 
+/**
+ * Facts of a pair that Parley made for development, whatever its dates. Both files have to be ours: a key that does not belong to
+ * the certificate may be the first half of a pair that an operator is putting there.
+ */
+export function developmentFacts(pair: Pair): PairFacts | undefined {
+  const { facts } = checkPair({ ...pair, now: 0, names: [] })
+  return facts?.isDevelopment && checkPair({ ...pair, now: facts.notBefore, names: [] }).ok ? facts : undefined
+}
+
 /** What to say of a host that people type and the certificate is not for. */
 export const uncoveredWords = (name: string, { names }: PairFacts): string =>
   `the certificate is not for ${name}, only for ${names.slice(0, 10).join(', ') || 'nobody'}`

@@ -13,11 +13,13 @@ export function createRefusals({
   dir,
   log,
   after,
+  onSaid,
   lookAgain,
 }: {
   dir: string
   log: Pick<Logger, 'warn'>
   after: After
+  onSaid: (reasons: readonly string[]) => void
   lookAgain: () => void
 }) {
   const said = new Set<string>()
@@ -43,6 +45,7 @@ export function createRefusals({
       if (said.size >= mostRemembered) said.clear()
       said.add(key)
       log.warn({ event: 'tls_pair_refused', dir, reasons }, 'A new certificate is refused; the one in force stays')
+      onSaid(reasons)
     },
     /** What lies there is what is served. */
     clear(): void {

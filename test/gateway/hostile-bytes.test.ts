@@ -135,7 +135,8 @@ test('a list of offers is read in a time that grows with its length, not with it
   assert.equal((await knock(port, withToken({ 'Sec-WebSocket-Extensions': `${spaces}, constructor; __proto__=1` }))).status, 101)
   const nobody = () => assert.fail('must not come this far')
   const guard: Guard = {
-    ...{ logins: { find: nobody }, tokens: { readToken: nobody, readTicket: nobody, consume: nobody }, sessions: { handleOf: nobody } },
+    ...{ logins: { find: nobody }, tokens: { readToken: nobody, readTicket: nobody, consume: nobody } },
+    sessions: { handleOf: nobody, keyOf: nobody },
     ...{ isHost: () => true, isOrigin: () => true, isDraining: () => false, isBusy: () => false, pace: () => 0, quota: nobody },
   }
   const upgrade = { host: 'x', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }

@@ -120,10 +120,11 @@ test('while as many are being checked as may be, only who would be checked as we
 })
 
 test('a login that has all its connections hears 429 before its ticket is used up', async () => {
-  const { logins, tokens, webSessions } = house.service.house
+  const { logins, secrets, tokens, webSessions } = house.service.house
   const login = await logins.begin({ account: bob.account.id, credential: 'cookie', label: '', address: '' })
-  const { handleOf } = webSessions
+  const { handleOf, keyOf } = webSessions
   webSessions.handleOf = async () => login.id
+  webSessions.keyOf = () => secrets.cookieKids()[0]
   try {
     const origin = `https://localhost:${port}`
     const page = async (): Promise<Wish> => {
@@ -152,6 +153,7 @@ test('a login that has all its connections hears 429 before its ticket is used u
     assert.equal((await knock(port, fresh)).status, 101, 'the fresh ticket was not used up')
   } finally {
     webSessions.handleOf = handleOf
+    webSessions.keyOf = keyOf
   }
 })
 

@@ -18,11 +18,12 @@ export interface RawFrame {
   payload: Buffer
 }
 
-let trust: SecureContext | undefined
+const trusted = new Map<string, SecureContext>()
 /** What every dialling needs; made once, since making it costs more than a handshake. */
-export const tlsOptions = (port: number) => {
-  trust ??= createSecureContext({ ca: certificate().cert })
-  return { port, host: '127.0.0.1', servername: 'localhost', secureContext: trust }
+export const tlsOptions = (port: number, ca = certificate().cert) => {
+  const secureContext = trusted.get(ca) ?? createSecureContext({ ca })
+  trusted.set(ca, secureContext)
+  return { port, host: '127.0.0.1', servername: 'localhost', secureContext }
 }
 
 /** Says exactly the bytes it is told to, where a well-behaved client would not. */
@@ -49,8 +50,8 @@ export class RawClient {
     })
   }
 
-  static async dial(port: number): Promise<RawClient> {
-    const client = new RawClient(connect(tlsOptions(port)))
+  static async dial(port: number, ca?: string): Promise<RawClient> {
+    const client = new RawClient(connect(tlsOptions(port, ca)))
     await Promise.race([once(client.socket, 'secureConnect'), client.closed])
     return client
   }
@@ -188,8 +189,8 @@ export async function knock(port: number, wish: Wish = {}): Promise<Answer> {
 }
 
 /** A connection that was let in and welcomed. */
-export async function enter(port: number, token: string): Promise<RawClient> {
-  const client = await RawClient.dial(port)
+export async function enter(port: number, token: string, ca?: string): Promise<RawClient> {
+  const client = await RawClient.dial(port, ca)
   const { status } = await client.say(upgradeText(port, { headers: { Authorization: `Bearer ${token}` } })).answer()
   if (status !== 101) throw new Error(`was refused with ${status}`)
   await client.hears({ type: 'welcome' })

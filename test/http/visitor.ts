@@ -15,16 +15,24 @@ export interface Ask {
   body?: object | string | Buffer
 }
 
+interface Base {
+  port: number
+  ca: string
+  origin: string
+  /** The address that it comes from; any of 127.0.0.0/8. */
+  from?: string
+}
+
 /** One browser: its own cookies, and the headers that a browser sends with what our page asks. */
 export class Visitor {
   readonly cookies = new Map<string, string>()
   csrf = ''
-  readonly #base: { port: number; ca: string; origin: string }
+  readonly #base: Base
   readonly #agent: Agent
 
-  constructor(base: { port: number; ca: string; origin: string }) {
+  constructor(base: Base) {
     this.#base = base
-    this.#agent = new Agent({ ca: base.ca, keepAlive: true })
+    this.#agent = new Agent({ ca: base.ca, keepAlive: true, ...(base.from !== undefined && { localAddress: base.from }) })
   }
 
   get cookieHeader(): string | undefined {

@@ -4,9 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAccounts } from '../../src/identity/accounts.ts'
+import { createAudit } from '../../src/identity/audit.ts'
+import { createTally } from '../../src/identity/audit-tally.ts'
 import { createDevices } from '../../src/identity/devices.ts'
 import { createInvites } from '../../src/identity/invites.ts'
+import { createKeys } from '../../src/identity/keys.ts'
 import { type Announce, createLogins } from '../../src/identity/logins.ts'
+import { createSeal } from '../../src/identity/master-key.ts'
 import { createPasswords } from '../../src/identity/passwords.ts'
 import { openSecrets } from '../../src/identity/secrets.ts'
 import { createSignIn } from '../../src/identity/sign-in.ts'
@@ -26,6 +30,8 @@ export interface Tuning {
   passwordQueue?: number
   loginsPerAccount?: number
   announce?: Announce
+  auditedAddresses?: number
+  rotateAfter?: number
 }
 
 /** Everything identity is made of, over a real store in a folder of its own, under a clock that a test may turn. */
@@ -45,9 +51,12 @@ export async function openHousehold(tuning: Tuning = {}) {
 
   const secrets = await openSecrets({ db, now, masterKey })
   const { cookieSecrets } = secrets
+  const audit = createAudit({ db, now, seal: createSeal(masterKey) })
+  const tally = createTally({ audit, now, most: () => tuning.auditedAddresses ?? 100 })
   const logins = createLogins({
     db,
     now,
+    audit,
     announce,
     idleMs: () => 12 * hour,
     absoluteMs: () => 14 * day,
@@ -56,14 +65,19 @@ export async function openHousehold(tuning: Tuning = {}) {
   const passwords = createPasswords({ atOnce: () => 2, queue: () => tuning.passwordQueue ?? 1_000 })
   const devices = createDevices({ cookieSecrets })
   const throttle = createThrottle({ perAccount: () => tuning.perAccount ?? 1_000, perAddress: () => tuning.perAddress ?? 1_000 })
-  const accounts = createAccounts({ db, now, passwords, logins })
-  const signIn = createSignIn({ db, passwords, throttle, devices, logins })
-  const tokens = createTokens({ db, secrets, now, issuer: 'parley-test', tokenLife: () => 600_000 })
-  const webSessions = createWebSessions({ db, now, cookieSecrets })
-  const invites = createInvites({ db, now, passwords })
+  const accounts = createAccounts({ db, now, audit, passwords, logins })
+  const signIn = createSignIn({ db, audit, tally, passwords, throttle, devices, logins })
+  const tokens = createTokens({ db, audit, tally, secrets, now, issuer: 'parley-test', tokenLife: () => 600_000 })
+  const webSessions = createWebSessions({ db, now, secrets })
+  const invites = createInvites({ db, now, audit, passwords })
+  const rotateAfter = () => tuning.rotateAfter ?? 0
+  const keys = createKeys({ db, now, audit, secrets, logins, rotateAfter, forsake: async () => 0 })
 
   return {
     ...{
+      audit,
+      tally,
+      keys,
       folder,
       store,
       db,

@@ -81,7 +81,7 @@ test('a rotation changes the list of cookie secrets in place: the next signs, th
   const own = await openHousehold()
   const list = own.secrets.cookieSecrets
   const [first, next] = list
-  await own.secrets.rotate('cookie')
+  await own.keys.rotate('cookie')
   assert.equal(own.secrets.cookieSecrets, list)
   assert.equal(list[0], next)
   assert.equal(list[2], first)
@@ -93,7 +93,7 @@ test('a rotation changes the list of cookie secrets in place: the next signs, th
     ['active', 'next', 'retiring'],
   )
   const elsewhere = await openSecrets({ db: own.db, now: own.now, masterKey })
-  await own.secrets.rotate('cookie', { drop: true })
+  for (const id of own.secrets.cookieKids().slice(0, 3)) await own.keys.retire(id)
   assert.ok(!list.includes(first ?? '') && !list.includes(next ?? ''))
   await elsewhere.reload()
   assert.deepEqual(elsewhere.cookieSecrets, list)

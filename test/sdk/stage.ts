@@ -201,7 +201,7 @@ export class Stage {
     for (const change of this.logs.get(room)!) {
       if (!('target' in change) || change.target !== event.seq || change.kind === 'pinned') continue
       now.rev = change.seq
-      if (change.kind === 'edited') now.text = change.text
+      if (change.kind === 'edited') Object.assign(now, { text: change.text, edited: true })
       if (change.kind === 'reacted') now.reactions = [...(now.reactions ?? []), { emoji: change.emoji, accounts: [change.by] }]
       if (change.kind === 'removed') {
         delete now.text

@@ -10,7 +10,14 @@ import { type HouseOptions, startHouse, type TestHouse } from './house.ts'
 
 const root = join(import.meta.dirname, '../..')
 const program = '/usr/bin/chromium'
-const quiet = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const quiet = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
 /** ms after which a story is stuck: a guard, never a measure. */
 const guard = 20_000
@@ -32,6 +39,7 @@ export class Stage {
   readonly #folder: string
   readonly #certificates: Certificates
   readonly #options: HouseOptions
+  readonly #strangers: Browser[] = []
   #trouble: string[] = []
   #expected: RegExp[] = []
 
@@ -47,6 +55,11 @@ export class Stage {
     return this.house.url
   }
 
+  /** For another server on this machine that the browser trusts as well. */
+  get tls(): object {
+    return this.#certificates.options()
+  }
+
   /** An empty page of a browser of its own: other cookies, other storage. */
   async page(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.browser.newContext({ baseURL: this.url, locale: 'en-GB', ...options })
@@ -57,6 +70,12 @@ export class Stage {
       page.on('pageerror', (error) => void this.#trouble.push(`${error.stack ?? error.message} (${page.url()})`))
     })
     return context.newPage()
+  }
+
+  /** A page of a browser that was told to trust nobody. */
+  async stranger(): Promise<Page> {
+    this.#strangers.push(await launch(join(this.#folder, 'stranger')))
+    return (this.#strangers.at(-1) as Browser).newPage()
   }
 
   /** What a browser says about a fault that belongs to the story, until the next `calm`. */
@@ -96,7 +115,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    await this.browser.close()
+    for (const browser of [this.browser, ...this.#strangers]) await browser.close()
     await this.house.close()
     this.#certificates.close()
     rmSync(this.#folder, { recursive: true, force: true })
@@ -117,11 +136,16 @@ export async function openStage({ settings, clock }: Pick<HouseOptions, 'setting
 }
 
 /** @param home a folder of its own, so that the trust ends with the story. */
-async function launch(home: string, ca: string): Promise<Browser> {
+async function launch(home: string, ca?: string): Promise<Browser> {
   const store = join(home, '.pki/nssdb')
   mkdirSync(store, { recursive: true })
   execFileSync('certutil', ['-d', `sql:${store}`, '-N', '--empty-password'])
-  execFileSync('certutil', ['-d', `sql:${store}`, '-A', '-t', 'C,,', '-n', 'parley', '-i', ca])
+  if (ca !== undefined) execFileSync('certutil', ['-d', `sql:${store}`, '-A', '-t', 'C,,', '-n', 'parley', '-i', ca])
   // A container has no user namespaces for Chromium's own sandbox; what it opens here is our page alone.
-  return chromium.launch({ executablePath: program, args: ['--no-sandbox', ...quiet], env: { ...process.env, HOME: home }, timeout: 60_000 })
+  return chromium.launch({
+    executablePath: program,
+    args: ['--no-sandbox', ...quiet],
+    env: { ...process.env, HOME: home },
+    timeout: 60_000,
+  })
 }

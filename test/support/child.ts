@@ -30,7 +30,9 @@ export class Child {
 }
 
 export async function startChild(folder: string, settings: Record<string, string> = {}): Promise<Child> {
-  const child = fork(join(import.meta.dirname, 'child-house.ts'), [folder, JSON.stringify(settings)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = fork(join(import.meta.dirname, 'child-house.ts'), [folder, JSON.stringify(settings)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
   const [{ port, ca }] = (await once(child, 'message')) as [{ port: number; ca: string }]
   return new Child(child, port, ca)
 }

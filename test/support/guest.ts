@@ -9,6 +9,8 @@ export interface GuestOptions {
   ca?: string
   headers?: Record<string, string>
   protocols?: string[]
+  /** The address that they come from; any of 127.0.0.0/8. */
+  from?: string
 }
 export type Heard = ServerFrame & Record<string, unknown>
 
@@ -23,9 +25,10 @@ export class Guest {
   readonly #ended: Promise<{ code: number; reason: string }>
   #ref = 0
 
-  constructor(url: string, { token, ca, headers, protocols }: GuestOptions) {
+  constructor(url: string, { token, ca, headers, protocols, from }: GuestOptions) {
     this.ws = new WebSocket(url, protocols ?? ['parley.v1'], {
       ...(ca === undefined ? {} : { ca }),
+      ...(from === undefined ? {} : { localAddress: from }),
       headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
     })
     this.ws.on('message', (data) => this.#take(JSON.parse(String(data)) as Heard))

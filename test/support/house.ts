@@ -4,11 +4,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { type Service, startService } from '../../src/service.ts'
 import { readConfig } from '../../src/config.ts'
 import { type Clock, systemClock } from '../../src/house.ts'
 import type { Login } from '../../src/identity/logins.ts'
 import type { Account, AccountRole } from '../../src/protocol/events.ts'
+import { type Service, startService } from '../../src/service.ts'
 import { Guest, type GuestOptions } from './guest.ts'
 
 const root = join(import.meta.dirname, '../..')

@@ -8,10 +8,10 @@ import { HttpFault } from '../problems.ts'
 import { checkCsrf, checkSameSite } from '../same-site.ts'
 import type { Call, CookieCaller, Route } from './routes.ts'
 
-type Deps = Pick<HttpDeps, 'settings'> & { callers: Callers }
+type Deps = Pick<HttpDeps, 'settings' | 'audit'> & { callers: Callers }
 
 /** The routes of the API as an express router; a method that a path does not have is 405. */
-export function serve(routes: Route[], { settings, callers }: Deps): Router {
+export function serve(routes: Route[], { settings, callers, audit }: Deps): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const readBody = jsonBody(settings)
 
@@ -25,7 +25,8 @@ export function serve(routes: Route[], { settings, callers }: Deps): Router {
       const caller = await admit(route, req, res)
       if (caller !== undefined && !route.quiet) await callers.active(caller)
       await reading(req, res)
-      send(res, await answer(route, callOf(caller, req, res)))
+      const who = caller?.login.account.id
+      send(res, await audit.as({ who }, () => answer(route, callOf(caller, req, res))))
     })
   }
 

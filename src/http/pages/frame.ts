@@ -25,6 +25,7 @@ ${script !== undefined && html`<script type="module" src="${script}"></script>`}
 </head>
 <body>
 <main class="card">
+<p class="brand">Parley</p>
 <h1>${title}</h1>
 ${quiet !== undefined && html`<p class="quiet">${quiet}</p>`}
 ${body}

@@ -1,19 +1,28 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Config, Reading } from '../../config.ts'
 import { Refusal } from '../../protocol/codes.ts'
+import type { Tell } from '../act.ts'
 import type { ActInput, ActName, ActResult } from '../acts.ts'
 import { connectAdmin } from '../admin-client.ts'
 import { ownStore, StoreTaken } from '../owner.ts'
+import { checkUser } from '../store-user.ts'
 import type { Loaders } from './program.ts'
 
 /**
  * Has an act done: by the server when one runs, else here, on the store itself.
  * @param options.untilGone waits, after the answer, for the server to end.
+ * @param options.tell hears how far a long act is.
  * @throws Refusal · StoreTaken · ConfigFaults · NoAnswer
  */
-export type Ask = <N extends ActName>(act: N, input: ActInput<N>, options?: { untilGone?: boolean }) => Promise<ActResult<N>>
+export type Ask = <N extends ActName>(act: N, input: ActInput<N>, options?: { untilGone?: boolean; tell?: Tell }) => Promise<ActResult<N>>
+
+interface Asked {
+  act: ActName
+  input: unknown
+  tell: Tell | undefined
+}
 
 /** Acts about the server, which nobody else can do. */
 const ofServer: readonly ActName[] = ['status', 'reload', 'drain']
@@ -23,14 +32,18 @@ const patience = 10_000
 const retry = 100
 
 export function createAsk({ read, load }: { read: () => Reading; load: Pick<Loaders, 'house'> }): Ask {
-  async function ask(act: ActName, input: unknown, { untilGone = false } = {}): Promise<unknown> {
+  async function ask(
+    act: ActName,
+    input: unknown,
+    { untilGone = false, tell }: { untilGone?: boolean; tell?: Tell } = {},
+  ): Promise<unknown> {
     const { config } = read()
     const until = performance.now() + patience
     for (;;) {
       const client = await connectAdmin(join(config.data.dir, 'parley.sock'))
       if (client) {
         try {
-          const result = await client.ask(act, input)
+          const result = await client.ask(act, input, tell)
           if (untilGone) {
             await client.gone()
             await storeIsFree(config)
@@ -41,7 +54,7 @@ export function createAsk({ read, load }: { read: () => Reading; load: Pick<Load
         }
       }
       try {
-        return await workAlone(config, act, input, load)
+        return await workAlone(config, { act, input, tell }, load)
       } catch (error) {
         if (!(error instanceof StoreTaken) || performance.now() > until) throw error
         await pause(retry)
@@ -62,21 +75,21 @@ async function storeIsFree(config: Config): Promise<void> {
   }
 }
 
-async function workAlone(config: Config, act: ActName, input: unknown, load: Pick<Loaders, 'house'>): Promise<unknown> {
+async function workAlone(config: Config, { act, input, tell }: Asked, load: Pick<Loaders, 'house'>): Promise<unknown> {
   const nobody = new Refusal('unavailable', `No server is running on ${config.data.dir}.`)
   if (ofServer.includes(act) && !existsSync(config.data.dir)) throw nobody
   checkUser(config)
   const ownership = await ownStore(config, { patience: 0 })
   try {
     if (ofServer.includes(act)) throw nobody
-    return await withHouse(config, act, input, load)
+    return await withHouse(config, { act, input, tell }, load)
   } finally {
     ownership.release()
   }
 }
 
 /** Loaded only here: what a house is made of takes longer to read than all else together. */
-async function withHouse(config: Config, act: ActName, input: unknown, load: Pick<Loaders, 'house'>): Promise<unknown> {
+async function withHouse(config: Config, { act, input, tell }: Asked, load: Pick<Loaders, 'house'>): Promise<unknown> {
   const [{ openHouse, systemClock }, { acts, perform }, { createLog }] = await Promise.all([
     load.house(),
     import('../acts.ts'),
@@ -95,16 +108,8 @@ async function withHouse(config: Config, act: ActName, input: unknown, load: Pic
     },
   })
   try {
-    return await perform(acts, { act, input }, { house })
+    return await perform(acts, { act, input }, { house, tell })
   } finally {
     await house.close()
   }
-}
-
-/** As root it would work, and leave files behind that the server cannot open. @throws Error */
-function checkUser({ store }: Config): void {
-  if (process.getuid?.() !== 0 || !existsSync(store.file)) return
-  const { uid } = statSync(store.file)
-  if (uid !== 0)
-    throw new Error(`${store.file} belongs to the user ${uid}: run this as that user (sudo -u '#${uid}' …), or start the server first.`)
 }

@@ -6,17 +6,24 @@ export class Misused extends Error {
   override name = 'Misused'
 }
 
+/** What is wrong has been said on stdout, as the data that was asked for: exit code 1. */
+export class Told extends Error {
+  override name = 'Told'
+}
+
 /** 0 done · 1 refused or failed · 2 wrong usage or configuration. */
 export type ExitCode = 0 | 1 | 2
 
 /** The exit code for what a command threw, and what to tell the person; commander has told its own already. */
 export function verdictOn(error: unknown): { code: ExitCode; words?: string } {
-  if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : 2 }
+  // A command that has said all itself names its own code; what commander refuses is wrong usage.
+  if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : error.code === 'parley.warnings' ? 1 : 2 }
   if (error instanceof ConfigFaults)
     return {
       code: 2,
       words: `The configuration has ${error.faults.length === 1 ? 'a fault' : `${error.faults.length} faults`}:\n${error.message}`,
     }
+  if (error instanceof Told) return { code: 1 }
   if (error instanceof Misused) return { code: 2, words: error.message }
   return { code: 1, words: wordsOf(error) }
 }

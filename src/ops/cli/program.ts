@@ -4,10 +4,15 @@ import type { Reading } from '../../config.ts'
 import { readConfig } from '../../config.ts'
 import { addAccountCommands } from './account.ts'
 import { type Ask, createAsk } from './ask.ts'
+import { addAuditCommands } from './audit.ts'
+import { addBackupCommands } from './backup.ts'
+import { addCertsCommands } from './certs.ts'
 import { addConfigCommands } from './config.ts'
+import { addDoctorCommand } from './doctor.ts'
 import { type ExitCode, verdictOn } from './exit.ts'
 import { commonTasks, examples, withoutValues } from './help.ts'
 import { addInviteCommand } from './invite.ts'
+import { addKeysCommands } from './keys.ts'
 import { addLoginCommands } from './login.ts'
 import { createOutput, type Output } from './output.ts'
 import { addRoomCommands } from './room.ts'
@@ -54,6 +59,11 @@ const groups: Group[] = [
   addTokenCommands,
   addInviteCommand,
   addServerCommands,
+  addCertsCommands,
+  addBackupCommands,
+  addDoctorCommand,
+  addKeysCommands,
+  addAuditCommands,
 ]
 
 /** Runs one command, and tells whoever sits there what went wrong. */

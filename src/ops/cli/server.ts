@@ -20,15 +20,9 @@ export const addServerCommands: Group = (program, { ask, out }) => {
     .command('reload')
     .summary('read the configuration again')
     .description('Reads the configuration again: whole or not at all. Says what changed and what waits for a restart.')
-    .option('--json', 'print {changed, needRestart}')
+    .option('--json', 'print {changed, needRestart, certificate}')
     .addHelpText('after', examples('config check && parley reload', 'reload --json'))
-    .action(async (options: Json) => {
-      out.data(await ask('reload', {}), options, ({ changed, needRestart }) => {
-        if (changed.length === 0) return 'Nothing has changed.'
-        const waiting = needRestart.length > 0 ? `\nOnly after a restart: ${needRestart.join(', ')}` : ''
-        return `Changed: ${changed.join(', ')}${waiting}`
-      })
-    })
+    .action(async (options: Json) => out.data(await ask('reload', {}), options, sayReload))
 
   program
     .command('drain')
@@ -40,6 +34,16 @@ export const addServerCommands: Group = (program, { ask, out }) => {
       const made = await ask('drain', {}, { untilGone: true })
       out.data(made, options, ({ connections }) => `The server has ended; ${plural(connections, 'connection')} had been open.`)
     })
+}
+
+function sayReload({ changed, needRestart, certificate }: ActResult<'reload'>): string {
+  const lines = [
+    changed.length === 0 ? 'Nothing has changed.' : `Changed: ${changed.join(', ')}`,
+    ...(needRestart.length > 0 ? [`Only after a restart: ${needRestart.join(', ')}`] : []),
+    ...(certificate === 'swapped' ? ['A new certificate is in force.'] : []),
+    ...(certificate === 'refused' ? ['The certificate in the folder is refused; `parley certs status` says why.'] : []),
+  ]
+  return lines.join('\n')
 }
 
 function sayStatus({ url, node, pid, uptime, ready, reasons, connections, accounts, memory }: ActResult<'status'>): string {

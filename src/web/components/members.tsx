@@ -56,12 +56,12 @@ export function Members({ room }: { room: string }) {
 const Person = ({ member: { account, role }, state, mayRemove }: { member: Member; state: RoomState; mayRemove: boolean }) => (
   <li class="person">
     <Face account={account.id} small />
+    <PresenceDot account={account.id} />
     <span class="person-name">
       <bdi>{account.display}</bdi>
       {account.id === me.value ? <span class="quiet"> ({words.you})</span> : null}
     </span>
     {words.members.role[role] === '' ? null : <span class="quiet">{words.members.role[role]}</span>}
-    <PresenceDot account={account.id} />
     {mayRemove ? (
       <IconButton
         icon="close"

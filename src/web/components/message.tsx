@@ -63,7 +63,7 @@ const Text = ({ id, message, sent }: { id: string; message: MessageEvent; sent: 
   return (
     <div id={id} class="prose" dir="auto">
       {prose(message.text, (name) => mentionIn(message, name))}
-      {message.edited ? <small class="after">({words.message.edited})</small> : null}
+      {message.edited ? <small class="edited"> ({words.message.edited})</small> : null}
       {sent ? (
         <span class="after sent" title={words.message.sent}>
           <Icon name="check" />

@@ -7,6 +7,7 @@ import { words } from '../words.ts'
 import { Button } from './button.tsx'
 import { Face } from './face.tsx'
 import { Icon } from './icon.tsx'
+import { ReplyQuote } from './reply-quote.tsx'
 import { Time } from './time.tsx'
 
 type PendingRow = Extract<Row, { kind: 'pending' }>
@@ -28,6 +29,7 @@ export function Pending({ row, tabbable }: { row: PendingRow; tabbable: boolean 
             <bdi class="author">{nameOf(me.value)}</bdi> <Time at={item.at} />
           </p>
         ) : null}
+        {item.replyTo === undefined ? null : <ReplyQuote room={item.room} seq={item.replyTo} />}
         <div class="prose" dir="auto">
           {prose(item.text)}
           {item.state === 'failed' ? null : <Progress state={item.state} />}

@@ -1,7 +1,7 @@
 import { computed, effect, signal, untracked } from '@preact/signals'
 import type { MessageEvent, RoomEvent } from '../../protocol/events.ts'
 import type { Client, Timeline } from '../../sdk/client.ts'
-import { arrived, client, line, me, outbox, rooms } from './chat.ts'
+import { arrived, client, clockShift, line, me, outbox, rooms } from './chat.ts'
 import { excerpt, leaveExcerpt, showAround } from './excerpt.ts'
 import { loadMembers, membersOf } from './people.ts'
 import { route } from './route.ts'
@@ -41,7 +41,8 @@ export const rows = computed<readonly Row[]>(() => {
   return toRows({
     messages: shown.messages,
     notices: noticesIn(shown),
-    pending: outbox.value.filter((item) => item.room === shown.room),
+    // By the server's clock, as they will be once they are sent.
+    pending: outbox.value.filter((item) => item.room === shown.room).map((item) => ({ ...item, at: item.at + clockShift.value })),
     me: me.value,
     complete: shown.complete,
     newAfter: visit.value?.newAfter,

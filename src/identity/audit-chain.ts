@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { AuditRow, Tables } from '../store/schema.ts'
+import type { Seal } from './master-key.ts'
+
+/** The last row that was written; `seq` 0 before the first. */
+export interface Head {
+  seq: number
+  hash: string
+}
+
+/** What a walk over the whole log found. `fault` is the first row that is not as it was written. */
+export interface Verdict {
+  ok: boolean
+  rows: number
+  head: Head
+  fault?: { seq: number; words: string }
+}
+
+export const beginning: Head = { seq: 0, hash: '' }
+/** Follows a head that is gone: no row has this hash, so the walk stops here for good. */
+export const lost = 'the head was lost'
+/** Rows looked at in one turn of the event loop. */
+const batch = 500
+const purpose = 'parley/audit/head'
+
+/** SHA-256 over one JSON text that says all of the row in one order, the hash of the row before included. */
+export function hashOfRow({ seq, at, event, who, what, address, login, request, extra, prev }: Omit<AuditRow, 'hash'>): string {
+  const text = JSON.stringify([seq, at, event, who, what, address, login, request, extra, prev])
+  return createHash('sha256').update(text).digest('base64url')
+}
+
+export const sealHead = (seal: Seal, { seq, hash }: Head): string => seal.seal(purpose, Buffer.from(JSON.stringify({ seq, hash })))
+
+/** Undefined when it is gone or was not sealed by us. */
+export function openHead(seal: Seal, sealed: string | undefined): Head | undefined {
+  try {
+    return sealed === undefined ? undefined : (JSON.parse(seal.open(purpose, sealed).toString()) as Head)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Walks the chain from its first row to the sealed head, a batch at a time, also while rows are being added. A hash
+ * alone would show a changed row but not that the last ones are gone, nor that all were written anew: the head is
+ * sealed with the master key, which is not in the store.
+ */
+export async function walkChain(db: Kysely<Tables>, seal: Seal): Promise<Verdict> {
+  let last = beginning
+  const wrong = (seq: number, words: string): Verdict => ({ ok: false, rows: last.seq, head: last, fault: { seq, words } })
+  for (;;) {
+    const rows = await db.selectFrom('audit').selectAll().where('seq', '>', last.seq).orderBy('seq').limit(batch).execute()
+    for (const row of rows) {
+      if (row.seq !== last.seq + 1) return wrong(last.seq + 1, `Row ${last.seq + 1} is missing.`)
+      if (row.hash !== hashOfRow(row)) return wrong(row.seq, `Row ${row.seq} is not as it was written.`)
+      if (row.prev !== last.hash) return wrong(row.seq, `Row ${row.seq} does not follow the one before it.`)
+      last = { seq: row.seq, hash: row.hash }
+    }
+    if (rows.length === batch) continue
+    // Read after the rows: whatever was added meanwhile is before this head, and found by another round.
+    const kept = await db.selectFrom('meta').select('value').where('name', '=', 'audit').executeTakeFirst()
+    const head = openHead(seal, kept?.value) ?? (kept === undefined && last.seq === 0 ? beginning : undefined)
+    if (head === undefined) return wrong(last.seq, 'The sealed end of the log is missing, or not of this master key.')
+    if (head.seq < last.seq) return wrong(head.seq + 1, `Row ${head.seq + 1} was added by somebody else.`)
+    if (head.seq === last.seq)
+      return head.hash === last.hash
+        ? { ok: true, rows: last.seq, head: last }
+        : wrong(last.seq, `The rows fit each other, but row ${last.seq} is not the one that was sealed: the log was written anew.`)
+    if (rows.length === 0) return wrong(last.seq + 1, `Row ${last.seq + 1} is missing, and all up to ${head.seq}.`)
+  }
+}

@@ -1,0 +1,89 @@
+import { existsSync, linkSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { readSecretFile } from '../config/secret-file.ts'
+import type { Config } from '../config.ts'
+import type { restoring } from '../house.ts'
+import type { Restored } from '../store/restore.ts'
+import type { Tell } from './act.ts'
+import { connectAdmin } from './admin-client.ts'
+import { ownStore } from './owner.ts'
+import { writeSecret } from './secret-file.ts'
+import { checkUser } from './store-user.ts'
+
+interface Asked {
+  config: Config
+  restoring: typeof restoring
+  /** A whole path. */
+  backup: string
+  newSecrets: boolean
+  now: () => number
+  tell: Tell
+}
+
+/** As the store tells it; `key` is where the master key from before is, when that of the backup took its place. */
+export type Outcome = Restored & { key?: string }
+
+/**
+ * Puts a backup in the place of the store of this configuration.
+ * @throws StoreTaken · NotAStore · Error in words: nothing was changed
+ */
+export async function restore({ config, restoring, backup, newSecrets, now, tell }: Asked): Promise<Outcome> {
+  const { data, store, secrets: given } = config
+  const running = await connectAdmin(join(data.dir, 'parley.sock'))
+  running?.close()
+  if (running) throw new Error('A server is running on this store. Stop it first: parley drain')
+  checkUser(config)
+  const owner = await ownStore(config, { patience: 0 })
+  try {
+    const keyFile = join(data.dir, 'master.key')
+    const present = given.masterKey ?? (existsSync(keyFile) ? readFileSync(keyFile, 'utf8').trim() : undefined)
+    const beside = existsSync(`${backup}.key`) ? readKeyBeside(backup) : undefined
+    let taken: string | undefined
+    const made = await restoring.restoreStore({
+      backup,
+      file: store.file,
+      at: now(),
+      newSecrets,
+      onCopied: (done, of) => tell({ done, of }),
+      opens(secrets) {
+        if (present !== undefined && restoring.opens(secrets, present)) return true
+        // A key that the configuration names is not ours to change.
+        if (beside === undefined || given.masterKey !== undefined || !restoring.opens(secrets, beside)) return false
+        taken = beside
+        return true
+      },
+    })
+    if (taken === undefined) return made
+    const before = existsSync(keyFile) ? `${keyFile}.before-restore-${restoring.stampOf(now())}` : undefined
+    if (before) keep(keyFile, before)
+    writeSecret(keyFile, taken, { replace: true })
+    return { ...made, ...(before !== undefined && { key: before }) }
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SealedSecrets')
+      throw new Error(sealedWords(error.message, backup, given.masterKey !== undefined, keyOf(config)))
+    throw error
+  } finally {
+    owner.release()
+  }
+}
+
+const keyOf = ({ data }: Config) => join(data.dir, 'master.key')
+
+const sealedWords = (what: string, backup: string, isGiven: boolean, keyFile: string): string =>
+  `${what} Nothing was changed. Either put that key ${isGiven ? 'into secrets.masterKey' : `into ${keyFile}, or into ${backup}.key`}, mode 0600,` +
+  ' or go on without it: with --new-secrets everyone has to sign in again.'
+
+/** @throws Error when others may read it */
+function readKeyBeside(backup: string): string {
+  const read = readSecretFile(`${backup}.key`)
+  if ('wrong' in read) throw new Error(`${read.wrong}.`)
+  return read.secret
+}
+
+function keep(file: string, to: string): void {
+  try {
+    linkSync(file, to)
+  } catch {
+    renameSync(file, to)
+  }
+}
