@@ -99,6 +99,7 @@ export async function openHouse({
     })
     const bus = createLocalBus()
     const roomLog = createRoomLog({ append, bus, now, noteOperator: operatorNotes(audit) })
+    const pace = createPace({ monotonic: clock.monotonic, limits })
     return {
       store,
       bus,
@@ -120,12 +121,12 @@ export async function openHouse({
         tokenLife: () => config().token.life,
       }),
       webSessions: createWebSessions({ db, now, secrets }),
-      rooms: createRooms({ db, log: roomLog, reads, limits }),
+      rooms: createRooms({ db, log: roomLog, reads, limits, pace }),
       messages: createMessages({
         log: roomLog,
         reads,
         bus,
-        pace: createPace({ monotonic: clock.monotonic, limits }),
+        pace,
         textLength: () => limits().textLength,
       }),
       /** Records what was only counted in the last minute. */

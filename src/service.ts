@@ -43,7 +43,15 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   let forsake = async () => 0
   const observation = createObservation({ probe: () => house.store.probe(), log })
   const { meters } = observation
-  const house = await openHouse({ config, log, clock, announce: (ended) => announce(ended), forsake: () => forsake(), meters, onFatal }).catch((error) => {
+  const house = await openHouse({
+    config,
+    log,
+    clock,
+    announce: (ended) => announce(ended),
+    forsake: () => forsake(),
+    meters,
+    onFatal,
+  }).catch((error) => {
     observation.close()
     throw error
   })
@@ -52,6 +60,9 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   let url = config().server.publicUrl ?? ''
   const origins = () => config().server.origins ?? [url]
   const settings: HttpSettings = {
+    get name() {
+      return config().server.name
+    },
     get publicUrl() {
       return url
     },

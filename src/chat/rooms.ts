@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { Refusal } from '../protocol/codes.ts'
 import type { Account, RoomKind, RoomRole, RoomState } from '../protocol/events.ts'
 import type { Reads } from '../store/reads.ts'
 import type { Tables } from '../store/schema.ts'
-import type { Actor, Log } from './log.ts'
+import type { Actor, Log, RoomAct } from './log.ts'
+import type { Pace } from './pace.ts'
+import { createPeople } from './people.ts'
 
 interface Deps {
   db: Kysely<Tables>
   log: Log
   reads: Reads
   limits: () => { roomsPerAccount: number; membersPerRoom: number }
+  pace?: Pace
 }
 
 export interface PublicRoom {
@@ -26,9 +29,17 @@ export interface Member {
 }
 
 /** Which rooms there are, who is in them, and how one gets in and out. */
-export function createRooms({ db, log, reads, limits }: Deps) {
+export function createRooms({ db, log, reads, limits, pace = () => 0 }: Deps) {
   /** The leading letter leaves space for the name of a shard. */
   const newId = () => `r${randomBytes(9).toString('base64url')}`
+
+  /** At its login's pace, as messages are: each costs every member a line of history. */
+  async function act(who: Actor, room: string, what: RoomAct): Promise<{ seq: number }> {
+    const retryAfterMs = who.login === undefined ? 0 : pace(who.login)
+    if (retryAfterMs > 0) throw new Refusal('rate_limited', undefined, { retryAfterMs })
+    const { seq } = await log.note(who, room, what)
+    return { seq }
+  }
 
   async function state(account: string, room: string): Promise<RoomState> {
     const found = await reads.room(account, room)
@@ -109,29 +120,6 @@ export function createRooms({ db, log, reads, limits }: Deps) {
     throw new Refusal(found?.kind === 'public' ? 'not_member' : 'no_such_room')
   }
 
-  /** People whose name or display begins so: those one shares a room with, or all. */
-  async function people(account: string, prefix: string, everyone: boolean): Promise<Account[]> {
-    const start = prefix.normalize('NFKC').toLowerCase()
-    const begins = (column: 'a.fold' | 'a.display') => sql<boolean>`substr(lower(${sql.ref(column)}), 1, ${start.length}) = ${start}`
-    return db
-      .selectFrom('account as a')
-      .select(['a.id', 'a.name', 'a.display', 'a.role'])
-      .where('a.disabled_at', 'is', null)
-      .where((eb) => eb.or([begins('a.fold'), begins('a.display')]))
-      .$if(!everyone, (query) =>
-        query.where('a.id', 'in', (eb) =>
-          eb
-            .selectFrom('member as mine')
-            .innerJoin('member as m', 'm.room', 'mine.room')
-            .select('m.account')
-            .where('mine.account', '=', account),
-        ),
-      )
-      .orderBy('a.fold')
-      .limit(50)
-      .execute()
-  }
-
   async function publicOnes(account: string): Promise<PublicRoom[]> {
     const rows = await db
       .selectFrom('room as r')
@@ -164,29 +152,25 @@ export function createRooms({ db, log, reads, limits }: Deps) {
     found: create,
     direct: async (who: Actor, others: string[]) => state(who.account, await direct(who, others)),
     members,
-    people,
+    ...createPeople(db),
     async join(who: Actor, room: string): Promise<{ seq: number }> {
       await Promise.all([checkRoomFor([who.account]), checkSpace(room)])
-      return seqOf(await log.note(who, room, { act: 'join' }))
+      return act(who, room, { act: 'join' })
     },
-    leave: async (who: Actor, room: string) => seqOf(await log.note(who, room, { act: 'leave' })),
+    leave: (who: Actor, room: string) => act(who, room, { act: 'leave' }),
     async add(who: Actor, room: string, account: string, role: RoomRole = 'member'): Promise<{ seq: number }> {
       await Promise.all([checkRoomFor([account]), checkSpace(room)])
-      return seqOf(await log.note(who, room, { act: 'add', account, role }))
+      return act(who, room, { act: 'add', account, role })
     },
-    remove: async (who: Actor, room: string, account: string) =>
-      seqOf(await log.note(who, room, { act: 'expel', account, why: 'removed' })),
-    setRole: async (who: Actor, room: string, account: string, role: RoomRole) =>
-      seqOf(await log.note(who, room, { act: 'role', account, role })),
-    rename: async (who: Actor, room: string, name: string) => seqOf(await log.note(who, room, { act: 'rename', name: cleanName(name) })),
-    setTopic: async (who: Actor, room: string, topic: string) => seqOf(await log.note(who, room, { act: 'topic', topic })),
-    archive: async (who: Actor, room: string, on: boolean) => seqOf(await log.note(who, room, { act: 'archive', on })),
+    remove: (who: Actor, room: string, account: string) => act(who, room, { act: 'expel', account, why: 'removed' }),
+    setRole: (who: Actor, room: string, account: string, role: RoomRole) => act(who, room, { act: 'role', account, role }),
+    rename: async (who: Actor, room: string, name: string) => act(who, room, { act: 'rename', name: cleanName(name) }),
+    setTopic: (who: Actor, room: string, topic: string) => act(who, room, { act: 'topic', topic }),
+    archive: (who: Actor, room: string, on: boolean) => act(who, room, { act: 'archive', on }),
   }
 }
 
 export type Rooms = ReturnType<typeof createRooms>
-
-const seqOf = ({ seq }: { seq: number }) => ({ seq })
 
 /** NFC, no control or direction-changing characters, single spaces. @throws Refusal `invalid` */
 function cleanName(given: string): string {

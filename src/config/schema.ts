@@ -24,6 +24,10 @@ const million = 1_000_000
 
 export const schema = {
   server: {
+    name: setting(
+      text('1 to 60 printable characters', /^[^\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,60}$/u),
+      'What people call this server; it heads the pages.',
+    ),
     host: fixed(host, 'Where Parley listens. 0.0.0.0 or :: is everywhere.'),
     port: fixed(count(0, 65_535), 'The port; 0 takes any free one.'),
     publicUrl: fixed(optional(origin), 'The address that people type. Nothing: https://localhost:PORT.'),

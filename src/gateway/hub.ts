@@ -72,7 +72,7 @@ export function createHub({ roomChanged, headMoved, delivered }: Deps) {
     account.connections.delete(connection)
     if (account.connections.size > 0) return
     accounts.delete(account.account.id)
-    for (const room of account.rooms ?? []) {
+    for (const room of account.rooms ?? account.meanwhile.keys()) {
       audiences.get(room)?.members.delete(account)
       sweep(room)
     }

@@ -16,6 +16,8 @@ import type { HttpMeter } from './metering.ts'
 
 /** Read at each use, so getters may follow a reload of the configuration. Durations in ms, sizes in bytes. */
 export interface HttpSettings {
+  /** `server.name`: heads the pages. */
+  readonly name: string
   /** `server.publicUrl`: scheme, host and port. */
   readonly publicUrl: string
   /** Pages that may ask, beside the public address. */
@@ -55,7 +57,10 @@ export interface HttpDeps {
   webSessions: Pick<WebSessions, 'store'>
   /** The very array of `secrets.cookieSecrets`. */
   cookieSecrets: string[]
-  rooms: Pick<Rooms, 'list' | 'public' | 'find' | 'create' | 'direct' | 'members' | 'people' | 'join' | 'leave' | 'add' | 'remove'>
+  rooms: Pick<
+    Rooms,
+    'list' | 'public' | 'find' | 'create' | 'direct' | 'members' | 'people' | 'named' | 'join' | 'leave' | 'add' | 'remove'
+  >
   messages: Pick<Messages, 'post' | 'history'>
   connectionsOf(logins: string[]): Promise<Map<string, ConnectionInfo[]>>
   /** The admission checks of an upgrade that can be made before it: quotas of connections, draining. */

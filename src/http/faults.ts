@@ -1,7 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
-import type { Assets } from './pages/assets.ts'
-import { frame } from './pages/frame.ts'
+import { type Frame, frame } from './pages/frame.ts'
 import { html } from './pages/html.ts'
 import { HttpFault, toProblem } from './problems.ts'
 import { logRefusal } from './refusal-log.ts'
@@ -11,7 +10,7 @@ export const nothingHere: RequestHandler = () => {
 }
 
 /** The end of every request that was refused: said to the client in its language, and to the log once. */
-export function answerFault({ log, assets }: { log: Logger; assets: Assets }): ErrorRequestHandler {
+export function answerFault({ log, ...shown }: Frame & { log: Logger }): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     logRefusal(log, req, res, error)
     if (res.headersSent) return next(error) // express then cuts the connection: half an answer must not look whole
@@ -20,7 +19,7 @@ export function answerFault({ log, assets }: { log: Logger; assets: Assets }): E
     if (problem.retryAfterMs !== undefined) res.set('Retry-After', String(Math.ceil(problem.retryAfterMs / 1000)))
     if (problem.status === 401) res.set('WWW-Authenticate', 'Bearer realm="parley"')
     if (error instanceof HttpFault && error.allow !== undefined) res.set('Allow', error.allow)
-    if (wantsPage(req, res)) res.type('html').send(page(assets, problem.detail, problem.status))
+    if (wantsPage(req, res)) res.type('html').send(page(shown, problem.detail, problem.status))
     else res.type('application/problem+json').send(JSON.stringify(problem))
   }
 }
@@ -30,8 +29,8 @@ function wantsPage(req: Request, res: Response): boolean {
   return !req.path.startsWith('/api/') && req.accepts(['application/problem+json', 'application/json', 'html']) === 'html'
 }
 
-const page = (assets: Assets, words: string, status: number): string =>
-  frame(assets, {
+const page = (shown: Frame, words: string, status: number): string =>
+  frame(shown, {
     title: status === 404 ? 'Not found' : 'That did not work',
     body: html`<p>${words}</p><p><a class="button plain" href="/">To the start</a></p>`,
   })

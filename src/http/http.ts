@@ -1,5 +1,6 @@
 import express, { type Express } from 'express'
 import { clientAddress } from '../identity/client-address.ts'
+import { accountRoutes } from './api/accounts.ts'
 import { credentialRoutes } from './api/credentials.ts'
 import { cspReports } from './api/csp-reports.ts'
 import { inviteRoutes } from './api/invites.ts'
@@ -63,6 +64,7 @@ export function createHttp(deps: HttpDeps): Express {
         ...credentialRoutes(all),
         ...loginRoutes(all),
         ...roomRoutes(all),
+        ...accountRoutes(all),
         ...messageRoutes(all),
         ...inviteRoutes(all),
       ],
@@ -70,6 +72,6 @@ export function createHttp(deps: HttpDeps): Express {
     ),
   )
   app.use(loginPages(all), setupPage(all), invitePage(all), registerPage(all), appShell(all))
-  app.use(nothingHere, answerFault({ log, assets }))
+  app.use(nothingHere, answerFault({ log, assets, settings }))
   return app
 }

@@ -8,12 +8,14 @@ export const cspReportPath = '/api/v1/csp-reports'
 const self = ["'self'"]
 const none = ["'none'"]
 
-/** Everything a page could ask the browser for, refused; but copying a link to the clipboard. */
-const denied = `accelerometer ambient-light-sensor autoplay battery bluetooth browsing-topics camera display-capture document-domain
-  encrypted-media execution-while-not-rendered execution-while-out-of-viewport fullscreen gamepad geolocation gyroscope hid
+/**
+ * Everything a page could ask the browser for, refused; but copying a link to the clipboard. Only names that Chromium knows: it
+ * complains on the console about each of the others.
+ */
+const denied = `accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid
   identity-credentials-get idle-detection keyboard-map local-fonts magnetometer microphone midi otp-credentials payment
   picture-in-picture publickey-credentials-create publickey-credentials-get screen-wake-lock serial speaker-selection storage-access usb
-  web-share window-management xr-spatial-tracking`
+  window-management xr-spatial-tracking`
   .split(/\s+/)
   .map((feature) => `${feature}=()`)
 const permissionsPolicy = [...denied, 'clipboard-read=()', 'clipboard-write=(self)'].join(', ')

@@ -26,5 +26,6 @@ export type AuditEvent =
   | 'key_dropped'
   | 'sys_config_reloaded'
   | 'sys_drain'
+  | 'sys_backup'
   | 'tls_pair_swapped'
   | 'tls_pair_refused'

@@ -95,13 +95,20 @@ export async function openSecrets({ db, now, masterKey }: Deps): Promise<Secrets
   async function read(): Promise<void> {
     const found = await db.selectFrom('secret').selectAll().orderBy('created_at', 'desc').execute()
     found.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.since - a.since)
-    const opened = found.map((row) => ({ row, plain: seal.open(purpose(row.kind, row.id), row.sealed) }))
-    const cookies = opened.filter(({ row }) => row.kind === 'cookie')
+    const open = (row: SecretRow) => seal.open(purpose(row.kind, row.id), row.sealed)
+    const keyOf = (row: SecretRow) => {
+      const known = tokenKeys.get(row.id)
+      return known ? { ...known, state: row.state } : toTokenKey(row, open(row))
+    }
+    const secretOf = (row: SecretRow) => cookieSecrets[cookieKids.indexOf(row.id)] ?? open(row).toString('base64url')
+    const keys = new Map(found.filter(({ kind }) => kind === 'token').map((row) => [row.id, keyOf(row)]))
+    const cookies = found.filter(({ kind }) => kind === 'cookie')
+    const secrets = cookies.map(secretOf)
     // From here on nothing fails and nothing waits: all of it changes in one turn, or none.
     rows = found
-    tokenKeys = new Map(opened.filter(({ row }) => row.kind === 'token').map(({ row, plain }) => [row.id, toTokenKey(row, plain)]))
-    cookieKids = cookies.map(({ row }) => row.id)
-    cookieSecrets.splice(0, cookieSecrets.length, ...cookies.map(({ plain }) => plain.toString('base64url')))
+    tokenKeys = keys
+    cookieKids = cookies.map(({ id }) => id)
+    cookieSecrets.splice(0, cookieSecrets.length, ...secrets)
   }
 
   return {

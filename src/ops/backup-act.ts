@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
 import * as v from 'valibot'
 import type { House } from '../house.ts'
 import { Refusal } from '../protocol/codes.ts'
@@ -18,8 +18,11 @@ export const backup = act({
   event: 'sys_backup',
   async run({ house, tell }, { file, withKey, force }) {
     const key = `${file}.key`
+    const own = join(house.config().data.dir, 'backups')
+    if (dirname(file) === own) mkdirSync(own, { recursive: true, mode: 0o700 })
     checkPlace(house, file, force)
     if (withKey) checkPlace(house, key, force)
+    await house.audit.write({ event: 'sys_backup', extra: { withKey } })
     const facts = await house.store
       .backup({ to: file, replace: force, onCopied: (done, of) => tell?.({ done, of }) })
       .catch((error: unknown) => {

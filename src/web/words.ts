@@ -186,6 +186,17 @@ export const words = {
     presence: { active: 'here', away: 'away', offline: 'offline' },
   },
 
+  password: {
+    title: 'Password',
+    hint: 'Changing it ends all your other logins.',
+    current: 'Current password',
+    next: 'New password',
+    rule: 'At least 15 characters. A few words are good.',
+    go: 'Change the password',
+    wrong: 'The current password is wrong.',
+    done: 'Your password is changed.',
+  },
+
   me: {
     menu: (name: string) => `${name}: settings and sign out`,
     theme: 'Appearance',

@@ -1,8 +1,6 @@
-import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from 'playwright-core'
 import { openStage, type Stage } from '../support/browser.ts'
+import { isSound } from './axe.ts'
 import { people, type Visitor, visitor } from './visitor.ts'
 
 let stage: Stage
@@ -11,28 +9,6 @@ before(async () => {
 })
 afterEach(() => stage.calm())
 after(() => stage.close())
-
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa']
-const looks = [1280, 390].flatMap((width) => (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })))
-
-/** Nothing that axe knows of WCAG 2.2 AA is wrong with the page as it is now, wide and narrow, light and dark. */
-async function isSound(page: Page, what: string): Promise<void> {
-  const findings: string[] = []
-  for (const { width, colorScheme } of looks) {
-    await page.setViewportSize({ width, height: 800 })
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    // Legacy mode: the page has no frames, and no second page is opened for each look.
-    const { violations } = await new AxeBuilder({ page }).withTags(tags).setLegacyMode(true).analyze()
-    for (const { id, nodes } of violations)
-      findings.push(
-        ...nodes.map(({ target, failureSummary }) => `${what}, ${width} px, ${colorScheme}: ${id} at ${target}\n${failureSummary}`),
-      )
-    const tooWide = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')
-    if (tooWide) findings.push(`${what}, ${width} px: it has to be scrolled sideways`)
-  }
-  await page.setViewportSize({ width: 1280, height: 800 })
-  assert.deepEqual(findings, [])
-}
 
 const opens = async ({ page }: Visitor, button: string | RegExp): Promise<void> => {
   await page.getByRole('button', { name: button, exact: true }).first().click()

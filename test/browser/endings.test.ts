@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { openStage, type Stage } from '../support/browser.ts'
-import { password, people, until, Visitor, visitor } from './visitor.ts'
+import { password, people, signIn, until, Visitor, visitor } from './visitor.ts'
 
 let stage: Stage
 let tea: string
@@ -37,7 +37,7 @@ test('ada ends the login of her other window: it hides everything, says why, and
   await bob.reads('half a thought')
 })
 
-test('signing out in one tab signs out the other; going back shows no message', async () => {
+test('signing out in one tab signs out the other; going back shows no message; signing in again heals both', async () => {
   stage.expects(/status of 401/)
   const ada = await visitor(stage, 'ada', `/r/${tea}`)
   await ada.says('Before I go')
@@ -56,4 +56,7 @@ test('signing out in one tab signs out the other; going back shows no message', 
   await ada.page.getByRole('button', { name: 'Sign in' }).waitFor()
   assert.doesNotMatch(await ada.page.content(), /Before I go/)
   await until('nothing is kept', async () => (await ada.page.evaluate<number>('localStorage.length')) === 0)
+
+  await signIn(ada.page, 'ada')
+  await other.reads('Before I go')
 })

@@ -85,6 +85,7 @@ test('Enter sends, Shift+Enter is a new line, and an Enter that ends a compositi
 test('↑ in an empty composer changes the last own message, Esc gives it up', async () => {
   const ada = await arrive()
   await ada.says('A typo hree')
+  await ada.message('A typo hree').getByText('Sent', { exact: true }).waitFor({ state: 'attached' })
   await ada.page.keyboard.press('ArrowUp')
   assert.equal(await ada.composer.inputValue(), 'A typo hree')
   await ada.page.getByText('Editing your message').waitFor()

@@ -11,7 +11,7 @@ test('everything that is wrong is said at once, each with its place, what was me
   const root = operator(t, 'server:\n  prot: 1\n  port: 99999\nlimit:\n  pending: 3\ntls:\n  mode: of\n')
   const top = [...sections.keys(), 'registration'].join(', ')
   assert.deepEqual(faultsOf(root, { PARLEY__LOGIN__IDLE: 'soon', PARLEY__PORT: '1' }), [
-    'config/local.yaml:2:3 server.prot — unknown setting. Did you mean "port"? Allowed: host, port, publicUrl, origins, trustProxy, proxyProtocol.',
+    'config/local.yaml:2:3 server.prot — unknown setting. Did you mean "port"? Allowed: name, host, port, publicUrl, origins, trustProxy, proxyProtocol.',
     `config/local.yaml:4:1 limit — unknown setting. Did you mean "limits"? Allowed: ${top}.`,
     `env PARLEY__PORT port — unknown setting. Did you mean "server.port"? Allowed: ${top}.`,
     'config/local.yaml:3:3 server.port — 99999 is too large. Allowed: a whole number, 0 to 65535.',
@@ -90,6 +90,9 @@ test('settings that do not go together are refused in words', (t) => {
   assert.match(faultsOf(operator(t), { PARLEY__BUS__URL: 'redis://:hunter2@c' }).join(), /Redis is not yet available/)
   assert.match(faultsOf(operator(t), { PARLEY__OPS__PORT: '8443' }).join(), /ops\.port — 8443 is the port of server\.port too/)
   assert.deepEqual(faultsOf(operator(t), { PARLEY__OPS__PORT: '0', PARLEY__SERVER__PORT: '0' }), [])
+  const proxied = { PARLEY__SERVER__PROXYPROTOCOL: 'true' }
+  assert.match(faultsOf(operator(t), { ...proxied, PARLEY__SERVER__TRUSTPROXY: '1' }).join(), /server\.trustProxy — is a number beside/)
+  assert.deepEqual(faultsOf(operator(t), { ...proxied, PARLEY__SERVER__TRUSTPROXY: '10.0.0.0/8' }), [])
 })
 
 test('what is allowed but hardly meant is a warning', (t) => {
@@ -97,6 +100,9 @@ test('what is allowed but hardly meant is a warning', (t) => {
   assert.deepEqual(warned({ PARLEY__SERVER__HOST: '0.0.0.0' }), ['server.publicUrl'])
   assert.deepEqual(warned({ PARLEY__TLS__MODE: 'off' }), ['server.publicUrl', 'server.trustProxy'])
   assert.deepEqual(warned({ PARLEY__OPS__HOST: '::' }), ['ops.host'])
+  const proxied = { PARLEY__SERVER__PROXYPROTOCOL: 'true', PARLEY__SERVER__PUBLICURL: 'https://a.example' }
+  assert.deepEqual(warned({ ...proxied, PARLEY__TLS__MODE: 'off' }), [])
+  assert.deepEqual(warned({ ...proxied, PARLEY__SERVER__HOST: '10.0.0.1' }), ['server.trustProxy'])
   assert.deepEqual(warned({ PARLEY__SERVER__PUBLICURL: 'https://a.example', PARLEY__SERVER__ORIGINS: 'https://b.example' }), [
     'server.origins',
   ])

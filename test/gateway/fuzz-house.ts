@@ -22,7 +22,7 @@ const faults = () => house.log.filter((line) => (JSON.parse(line) as { level: nu
 process.on('message', async (ask: 'weigh' | 'close') => {
   if (ask === 'close') {
     await house.close()
-    process.disconnect()
+    process.disconnect?.()
     return
   }
   for (let i = 0; i < 3; i++) {

@@ -172,3 +172,44 @@ test('of more requests than may wait for an answer the surplus is refused with a
   await answers.all(501)
   client.hangUp()
 })
+
+test('one who comes and goes without end is slowed like one who posts without end', stuck, async () => {
+  const [ada] = await open({ FRAMESPERSECOND: '100000', POSTSPERSECOND: '10', POSTBURST: '20' })
+  const room = await house.room('park', [], 'public')
+  const client = await enter(house.service.port, ada.token)
+  const answers = answersOf(client)
+  for (let i = 0; i < 100; i++) {
+    client.say(json({ type: i % 2 === 0 ? 'join' : 'leave', ref: i + 1, room }))
+    await answers.all(i + 1)
+  }
+  assert.equal(answers.codes.get('ok'), 20)
+  assert.ok((answers.codes.get('rate_limited') ?? 0) > 0)
+  client.hangUp()
+})
+
+test('one who flips between active and away tells the others once a second, and the last of it', stuck, async () => {
+  const clock = fakeClock()
+  const [ada, bob] = await open({ FRAMESPERSECOND: '100000' }, clock)
+  await house.room('tea', [ada, bob])
+  const [honest, flips] = [await enter(house.service.port, ada.token), await enter(house.service.port, bob.token)]
+  await honest.hears({ type: 'presence' })
+  const told: string[] = []
+  void (async () => {
+    for (let said = await honest.frame(); said; said = await honest.frame()) {
+      const { type, accounts } = JSON.parse(String(said.payload)) as { type: string; accounts: { account: string; state: string }[] }
+      if (type === 'presence') told.push(...accounts.filter(({ account }) => account === bob.account.id).map(({ state }) => state))
+    }
+  })()
+  const answers = answersOf(flips)
+  for (let i = 0; i < 301; i++) flips.say(json({ type: 'presence', ref: i + 1, state: i % 2 === 0 ? 'away' : 'active' }))
+  await answers.all(301)
+  const before = told.length
+  assert.ok(before <= 2, `${before} were told at once`)
+  while (told.at(-1) !== 'away') {
+    clock.pass(250)
+    house.service.wheel.turn()
+    await new Promise(setImmediate)
+  }
+  assert.ok(told.length <= before + 1)
+  for (const client of [honest, flips]) client.hangUp()
+})

@@ -105,7 +105,7 @@ async function answered(client: RawClient, texts: string[], codes: Map<string, n
 }
 
 test(`${frames} mutated frames: each is answered once, none breaks the server, and it weighs what it weighed`, {
-  timeout: often(240_000),
+  timeout: often(600_000),
 }, async (t) => {
   const seed = seedOf(t)
   const [ada, , eve] = place.tokens
@@ -129,7 +129,7 @@ test(`${frames} mutated frames: each is answered once, none breaks the server, a
   assert.ok(after.rss - before.rss < 256 * MiB)
 })
 
-test('bytes that were frames once, with bits flipped anywhere, end their own connection at most', { timeout: 120_000 }, async (t) => {
+test('bytes that were frames once, with bits flipped anywhere, end their own connection at most', { timeout: 300_000 }, async (t) => {
   const luck = chance(seedOf(t) + 9)
   for (let round = 0; round < often(300); round++) {
     const client = await enter(place.port, place.tokens[2], place.ca)

@@ -116,6 +116,23 @@ test('a hundred who vanish while the store is asked about them are forgotten, an
   while (house.service.connections() > 0) await turnEnd()
 })
 
+test('who vanishes before the welcome is not remembered in a room that came meanwhile', async () => {
+  const bob = await house.person('bob')
+  const room = await house.room('tea', [ada], 'public')
+  const { rooms } = house.service.house
+  const mend = replace(rooms, 'list', () => hanging)
+  const early = await RawClient.dial(port)
+  assert.equal((await early.say(upgradeText(port, { headers: { Authorization: `Bearer ${bob.token}` } })).answer()).status, 101)
+  await rooms.join({ account: bob.account.id, login: bob.login.id }, room)
+  early.hangUp()
+  while (house.service.connections() > 0) await turnEnd()
+  mend()
+  const [b, a] = [await enter(port, bob.token), await enter(port, ada.token)]
+  const { accounts } = (await a.hears({ type: 'presence' })) as { accounts: { account: string }[] }
+  assert.equal(accounts.filter(({ account }) => account === bob.account.id).length, 1)
+  for (const client of [a, b]) client.hangUp()
+})
+
 test('a store that fails when the welcome is read closes with 1013, not with silence', async () => {
   const { rooms } = house.service.house
   const mend = replace(rooms, 'list', () => broken)

@@ -29,7 +29,10 @@ export async function openHouse(tuning: Tuning & { settings?: object; change?: (
 
   const webDir = join(household.folder, 'dist')
   await mkdir(join(webDir, 'assets'), { recursive: true })
-  await writeFile(join(webDir, 'index.html'), '<!doctype html><title>Parley</title><div id="page"></div>')
+  await writeFile(
+    join(webDir, 'index.html'),
+    '<!doctype html><title>Parley</title><meta name="application-name" content="Parley"><div id="page"></div>',
+  )
   await writeFile(join(webDir, 'assets', 'page-abc123.js'), 'export {}')
   await writeFile(join(webDir, 'assets', 'page-abc123.js.map'), '{}')
   await writeFile(join(webDir, 'mark.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
@@ -47,6 +50,7 @@ export async function openHouse(tuning: Tuning & { settings?: object; change?: (
     connections: new Map<string, ConnectionInfo[]>(),
   }
   const settings = {
+    name: 'Parley',
     ...{ publicUrl: origin, origins: [origin], loopback: true, trustProxy: 0, registration: 'invite' as 'closed' | 'invite' | 'open' },
     ...{ bodyBytes: 65_536, requestsPerSecondPerAddress: 100_000, absoluteMs: 14 * day, idleMs: 12 * hour },
     ...tuning.settings,

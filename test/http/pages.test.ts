@@ -18,11 +18,38 @@ test('nobody without a login sees the app; after signing in one is where one wan
   const page = await ada.get(String(away.headers.location))
   assert.match(page.text, /<form method="post" action="\/login">/)
   assert.match(page.text, /name="next" value="\/r\/abc\/7"/)
-  assert.match(page.text, /wss · TLS 1\.3 · a sign-in ends after 12 hours without activity/)
+  assert.match(page.text, /wss · TLS 1\.3 · idle sign-ins end after 12 hours/)
   const entered = await ada.post('/login', form({ name: 'ada', password, next: '/r/abc/7' }))
   assert.deepEqual([entered.status, entered.headers.location], [303, '/r/abc/7'])
   assert.match((await ada.get('/r/abc/7')).text, /<div id="page">/)
   assert.equal((await ada.get('/login')).status, 303)
+})
+
+test('the name that the operator gave heads every page, as text', async () => {
+  const changed = await openHouse({ settings: { name: 'Keepers & <b>Co</b>' } })
+  try {
+    await changed.accounts.add({ name: 'root', role: 'admin' })
+    const [heading, title] = [
+      /<h1 dir="auto">Keepers &amp; &lt;b&gt;Co&lt;\/b&gt;<\/h1>/,
+      /<title>(.*) – Keepers &amp; &lt;b&gt;Co&lt;\/b&gt;<\/title>/,
+    ]
+    for (const [path, what] of [
+      ['/login', 'Sign in'],
+      ['/setup', 'Set up this server'],
+      ['/invite/none', 'Invitation'],
+      ['/nothing', 'Not found'],
+    ] as const) {
+      const { text } = await changed.visitor().get(path, { accept: 'text/html' })
+      assert.match(text, heading, path)
+      assert.equal(title.exec(text)?.[1], what)
+      assert.ok(text.includes(`<h2>${what}</h2>`), path)
+    }
+    const app = await (await changed.guest('ada')).get('/')
+    assert.match(app.text, /<title>Keepers &amp; &lt;b&gt;Co&lt;\/b&gt;<\/title>/)
+    assert.match(app.text, /<meta name="application-name" content="Keepers &amp; &lt;b&gt;Co&lt;\/b&gt;">/)
+  } finally {
+    await changed.close()
+  }
 })
 
 test('a wrong password gives the page back, with the name, and says so aloud', async () => {

@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { WebSocket } from 'ws'
 import { type Client, connect } from '../../src/sdk/client.ts'
 import { inState, showing, texts } from '../sdk/listening.ts'
+import { freePort } from '../support/free-port.ts'
 import { newPlace, type Place, startServer } from './parley.ts'
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return String(port)
-}
 
 /** A client as a bot has it, with a token of the command line. */
 async function bot(t: TestContext, place: Place, url: string, token: string): Promise<Client> {
@@ -32,7 +23,7 @@ async function bot(t: TestContext, place: Place, url: string, token: string): Pr
 
 async function teaHouse(t: TestContext) {
   const place = await newPlace(t)
-  const more = { PARLEY__SERVER__PORT: await freePort(), PARLEY__LIMITS__POSTSPERSECOND: '5000', PARLEY__LIMITS__POSTBURST: '5000' }
+  const more = { PARLEY__SERVER__PORT: `${await freePort()}`, PARLEY__LIMITS__POSTSPERSECOND: '5000', PARLEY__LIMITS__POSTBURST: '5000' }
   const server = await startServer(place, more)
   const told = async (...args: string[]) => {
     const { code, stdout, stderr } = await place.parley([...args, '--json'], { env: more })
@@ -66,7 +57,7 @@ test('a backup in the middle of the talk holds all that was acknowledged before 
   const before = acknowledged.length
   const file = join(place.root, 'safe.db')
   const made = await told('backup', file)
-  await showing(bob, tea, ({ messages }) => texts({ messages } as never).length > before + 10)
+  await showing(bob, tea, ({ messages }) => messages.length > before + 10)
   talking = false
   await talk
   const after = await ada.post(tea, 'said after the backup')
@@ -100,9 +91,18 @@ test('a backup in the middle of the talk holds all that was acknowledged before 
   await ada.post(tea, 'said after the restore')
   await showing(ada, tea, (timeline) => texts(timeline).at(-1) === 'said after the restore')
 
+  const ca = readFileSync(join(place.root, 'certs', 'ca.pem'))
   for (const ended of [his, spare]) {
-    const client = await bot(t, place, again.url, ended)
-    await inState(client, 'stopped')
+    const refused = new WebSocket(`${again.url.replace('https', 'wss')}/ws`, ['parley.v1'], {
+      ca,
+      headers: { authorization: `Bearer ${ended}` },
+    })
+    const [, response] = await once(
+      refused.on('error', () => undefined),
+      'unexpected-response',
+    )
+    assert.equal(response.statusCode, 401)
+    response.resume()
   }
   assert.equal((await told('login', 'list')).length, 1)
 })

@@ -55,15 +55,22 @@ test('with one fault in it nothing of a new configuration holds', async (t) => {
 })
 
 test('what needs a restart is named until it has had one, and does not hold before', async (t) => {
-  const { place, asked, write } = await adaIsThere(t)
-  write('data:\n  dir: elsewhere\nlimits:\n  postBurst: 21\n')
-  assert.deepEqual(await asked('reload'), { changed: ['data.dir', 'limits.postBurst'], needRestart: ['data.dir'], certificate: 'same' })
-  // This command looks for the server where the file now says, and finds none.
-  assert.match((await place.parley(['status'])).stderr, /No server is running on .*elsewhere/)
+  const { place, asked, write, logged, server } = await adaIsThere(t)
+  write('server:\n  trustProxy: 1\nlimits:\n  postBurst: 21\n')
+  const needRestart = ['server.trustProxy']
+  assert.deepEqual(await asked('reload'), { changed: ['server.trustProxy', 'limits.postBurst'], needRestart, certificate: 'same' })
+  assert.deepEqual(await asked('reload'), { changed: [], needRestart, certificate: 'same' })
   write('limits:\n  postBurst: 21\n')
-  assert.deepEqual(await asked('reload'), { changed: ['data.dir'], needRestart: [], certificate: 'same' })
+  assert.deepEqual(await asked('reload'), { changed: needRestart, needRestart: [], certificate: 'same' })
+
+  write('data:\n  dir: elsewhere\n')
+  const before = server.seen.stderr.length
+  server.child.kill('SIGHUP')
+  await logged('config_reloaded', before)
+  assert.match(server.seen.stderr.slice(before), /"restart":\["data\.dir"\]/)
+  write('')
   assert.equal((await asked('account', 'list')).length, 1)
-  assert.equal(existsSync(join(place.root, 'elsewhere', 'parley.db')), false)
+  assert.equal(existsSync(join(place.root, 'elsewhere')), false)
 })
 
 test('reload looks at the certificates as well, and touches no connection', async (t) => {

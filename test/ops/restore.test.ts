@@ -1,25 +1,75 @@
 import assert from 'node:assert/strict'
-import { closeSync, copyFileSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { newPlace, type Place, password } from './parley.ts'
+import pino from 'pino'
+import { type Config, readConfig } from '../../src/config.ts'
+import { type House, openHouse, restoring, systemClock } from '../../src/house.ts'
+import { type ActInput, type ActName, type ActResult, acts, perform } from '../../src/ops/acts.ts'
+import { restore } from '../../src/ops/restore.ts'
+import { password } from './parley.ts'
 
-async function told(place: Place, ...args: string[]) {
-  const { code, stdout, stderr } = await place.parley([...args, '--json'], args.includes('--password-stdin') ? { input: password } : {})
-  assert.equal(code, 0, stderr)
-  return JSON.parse(stdout)
+interface Place {
+  root: string
+  data: string
+  config: Config
+}
+type Scene = { house: House; does: <N extends ActName>(act: N, input: ActInput<N>) => Promise<ActResult<N>> }
+
+function newPlace(t: TestContext): Place {
+  const root = mkdtempSync(join(tmpdir(), 'parley-restore-'))
+  t.after(() => rmSync(root, { recursive: true, force: true }))
+  const { config } = readConfig({ root, env: {} })
+  return { root, data: config.data.dir, config }
 }
 
+/** What is done while the store is open; afterwards it is closed, as a command leaves it. */
+async function inHouse<T>({ config }: Place, work: (scene: Scene) => Promise<T>): Promise<T> {
+  const announce = async () => ({ connections: 0, unconfirmed: 0 })
+  const house = await openHouse({
+    config: () => config,
+    log: pino({ level: 'silent' }),
+    clock: systemClock,
+    announce,
+    onFatal: assert.fail,
+  })
+  try {
+    return await work({ house, does: (act, input) => perform(acts, { act, input }, { house }) as never })
+  } finally {
+    await house.close()
+  }
+}
+
+const putBack = ({ config }: Place, backup: string, newSecrets = false) =>
+  restore({ config, restoring, backup, newSecrets, now: Date.now, tell: () => undefined })
+
 /** Ada and bob are signed in, then the backup is made. */
-async function houseWithBackup(t: TestContext, ...options: string[]) {
-  const place = await newPlace(t)
-  await told(place, 'account', 'add', 'ada', '--role', 'admin', '--password-stdin')
-  await told(place, 'account', 'add', 'bob', '--role', 'admin', '--password-stdin')
-  await told(place, 'room', 'add', 'Tea', '--members', 'ada,bob')
-  for (const account of ['ada', 'bob']) await told(place, 'token', 'issue', '--account', account)
+async function houseWithBackup(t: TestContext, withKey = false) {
+  const place = newPlace(t)
   const file = join(place.root, 'safe.db')
-  await told(place, 'backup', file, ...options)
+  await inHouse(place, async ({ does }) => {
+    for (const name of ['ada', 'bob']) {
+      await does('accountAdd', { name, role: 'admin', password })
+      await does('tokenIssue', { account: name, ttl: 3_600_000 })
+    }
+    await does('roomAdd', { name: 'Tea', members: ['ada', 'bob'] })
+    await does('backup', { file, withKey })
+  })
   return { place, file }
 }
 
@@ -39,71 +89,71 @@ test('who may sign in is as it was before the restore; rooms are as they were in
     db.exec("insert into invite values ('used-up', 'invite', null, 'parley', 1, 9e12, 5)")
     return 'used-up'
   })
-  await told(place, 'account', 'role', 'bob', 'member')
-  await told(place, 'account', 'disable', 'bob')
-  await told(place, 'account', 'password', 'ada', '--password-stdin')
-  await told(place, 'room', 'add', 'Coffee')
+  await inHouse(place, async ({ does }) => {
+    await does('accountRole', { account: 'bob', role: 'member' })
+    await does('accountDisable', { account: 'bob' })
+    await does('accountPassword', { account: 'ada', password: 'another long sentence' })
+    await does('roomAdd', { name: 'Coffee' })
+  })
   const rowsOf = (sql: string) => inStore(storeOf(place), (db) => db.prepare(sql).all())
   const accounts = rowsOf('select name, password, role, disabled_at from account order by name')
   const secrets = rowsOf('select * from secret order by id')
   const audit = rowsOf('select * from audit order by seq')
 
-  const restored = await told(place, 'restore', file)
+  const restored = await putBack(place, file)
   assert.deepEqual([restored.logins, restored.ended, restored.holding, restored.rooms], ['carried', 2, 0, 1])
   assert.deepEqual(rowsOf('select name, password, role, disabled_at from account order by name'), accounts)
   assert.deepEqual(rowsOf('select * from secret order by id'), secrets)
   assert.deepEqual(rowsOf('select * from audit order by seq'), audit)
   assert.deepEqual(rowsOf(`select * from invite where code = '${invite}'`), [])
-  assert.deepEqual(
-    (await told(place, 'room', 'list')).map(({ name }: { name: string }) => name),
-    ['Tea'],
-  )
   assert.equal(
-    inStore(restored.kept, (db) => db.prepare('select count(*) as n from room').get()?.n),
+    inStore(restored.kept ?? '', (db) => db.prepare('select count(*) as n from room').get()?.n),
     2,
   )
-  assert.equal((await place.parley(['audit', 'verify'])).code, 0)
+  await inHouse(place, async ({ house, does }) => {
+    assert.deepEqual(
+      (await does('roomList', {})).map(({ name }) => name),
+      ['Tea'],
+    )
+    assert.equal((await house.audit.verify()).fault, undefined)
+    assert.deepEqual([house.store.incarnation, house.store.lineage], [restored.store, restored.lineage])
+  })
 })
 
 test('a present store that is broken is kept, and then every login has ended', async (t) => {
   const { place, file } = await houseWithBackup(t)
   writeFileSync(storeOf(place), 'the cat sat here')
-  const left = await place.parley(['restore', file])
-  assert.equal(left.code, 0, left.stderr)
-  assert.match(left.stdout, /0 logins still good/)
-  assert.match(
-    left.stderr,
-    /before-restore-\d{8}T\d{6}\.\nThere was no present store of the same line to compare with, so every login has ended/,
-  )
-  assert.deepEqual(await told(place, 'login', 'list'), [])
-  const kept = readdirSync(place.data).find((name) => name.includes('before-restore'))
-  assert.equal(readFileSync(join(place.data, kept ?? ''), 'utf8'), 'the cat sat here')
+  const restored = await putBack(place, file)
+  assert.deepEqual([restored.logins, restored.ended, restored.holding], ['all', 2, 0])
+  assert.match(restored.kept ?? '', /parley\.db\.before-restore-\d{8}T\d{6}$/)
+  assert.equal(readFileSync(restored.kept ?? '', 'utf8'), 'the cat sat here')
+  await inHouse(place, async ({ does }) => assert.deepEqual(await does('loginList', {}), []))
 })
 
 test('on another machine the key beside the backup opens it; without one it says so, and everyone signs in again', async (t) => {
-  const { place, file } = await houseWithBackup(t, '--with-key')
-  const elsewhere = await newPlace(t)
+  const { place, file } = await houseWithBackup(t, true)
+  const elsewhere = newPlace(t)
   const alone = join(elsewhere.root, 'alone.db')
   copyFileSync(file, alone)
-  const sealed = await elsewhere.parley(['restore', alone])
-  assert.equal(sealed.code, 1)
-  assert.match(sealed.stderr, /does not open the secrets in this backup.*Nothing was changed.*--new-secrets/s)
+  await assert.rejects(putBack(elsewhere, alone), /does not open the secrets in this backup.*Nothing was changed.*--new-secrets/s)
   assert.deepEqual(
     readdirSync(elsewhere.data).filter((name) => name.startsWith('parley.db')),
     [],
   )
 
-  const taken = await told(elsewhere, 'restore', file)
+  const taken = await putBack(elsewhere, file)
   assert.deepEqual([taken.newSecrets, taken.ended, taken.holding, taken.logins], [false, 2, 0, 'all'])
   assert.equal(readFileSync(join(elsewhere.data, 'master.key'), 'utf8'), readFileSync(join(place.data, 'master.key'), 'utf8'))
   assert.equal(statSync(join(elsewhere.data, 'master.key')).mode & 0o777, 0o600)
-  assert.equal((await told(elsewhere, 'account', 'list')).length, 2)
+  await inHouse(elsewhere, async ({ does }) => assert.equal((await does('accountList', {})).length, 2))
 
-  const third = await newPlace(t)
-  const fresh = await told(third, 'restore', alone, '--new-secrets')
+  const third = newPlace(t)
+  const fresh = await putBack(third, alone, true)
   assert.deepEqual([fresh.newSecrets, fresh.ended, fresh.holding], [true, 2, 0])
-  assert.equal((await told(third, 'account', 'list')).length, 2)
-  await told(third, 'token', 'issue', '--account', 'ada')
+  await inHouse(third, async ({ does }) => {
+    assert.equal((await does('accountList', {})).length, 2)
+    await does('tokenIssue', { account: 'ada', ttl: 60_000 })
+  })
 })
 
 test('what is no whole backup of ours changes nothing', async (t) => {
@@ -115,9 +165,7 @@ test('what is no whole backup of ours changes nothing', async (t) => {
   }
   const says = async (words: RegExp, from: string) => {
     const before = readFileSync(storeOf(place))
-    const left = await place.parley(['restore', from])
-    assert.deepEqual([left.code, left.stdout], [1, ''])
-    assert.match(left.stderr, words)
+    await assert.rejects(putBack(place, from), words)
     assert.deepEqual(readFileSync(storeOf(place)), before)
     assert.deepEqual(
       readdirSync(place.data).filter((name) => name.includes('restor')),
@@ -145,20 +193,18 @@ test('what is no whole backup of ours changes nothing', async (t) => {
 })
 
 test('before a newer version changes the store it is kept as it was, the last three times', async (t) => {
-  const { place } = await houseWithBackup(t)
+  const { place, file } = await houseWithBackup(t)
   const last = inStore(storeOf(place), (db) => db.prepare('select max(name) as name from kysely_migration').get()?.name)
   const backups = join(place.data, 'backups')
-  for (const time of ['20260101T000000', '20260102T000000', '20260103T000000']) {
-    await told(place, 'backup', join(place.root, 'x.db'), '--force')
-    if (!readdirSync(place.data).includes('backups')) (await import('node:fs')).mkdirSync(backups)
-    copyFileSync(join(place.root, 'x.db'), join(backups, `before-0001-beginning-${time}.db`))
-  }
+  mkdirSync(backups)
+  for (const time of ['20260101T000000', '20260102T000000', '20260103T000000'])
+    copyFileSync(file, join(backups, `before-0001-beginning-${time}.db`))
   // As an older version would have left it: the last step not yet taken.
   inStore(storeOf(place), (db) => {
     db.exec(`delete from kysely_migration where name > '0001-beginning'; drop table audit; drop index login_kid;
       alter table login drop column kid; alter table secret drop column since; alter table secret drop column signed_until`)
   })
-  assert.equal((await told(place, 'account', 'list')).length, 2)
+  await inHouse(place, async ({ does }) => assert.equal((await does('accountList', {})).length, 2))
   const names = readdirSync(backups).sort()
   assert.equal(names.length, 3, names.join())
   assert.ok(!names.includes('before-0001-beginning-20260101T000000.db'))

@@ -37,7 +37,7 @@ for (const [name, start] of Object.entries(shipped)) {
   })
 
   test(`whoever comes to ${name} without TLS is sent to the address that has it, and gets no cookie`, async (t) => {
-    const street = await openStreet(t, behind)
+    const street = await openStreet(t, behind, [])
     await start(t, street)
     const answer = await raw(street.ports.clear, `GET /login HTTP/1.1\r\nHost: localhost:${street.ports.tls}\r\nConnection: close\r\n\r\n`)
     assert.match(answer, /^HTTP\/1\.1 308 /)
@@ -47,7 +47,7 @@ for (const [name, start] of Object.entries(shipped)) {
 }
 
 test('a client that goes around the proxy has its own address, whatever it claims', async (t) => {
-  const street = await openStreet(t, behind)
+  const street = await openStreet(t, behind, ['ada'])
   const { parley } = street.ports
   const body = JSON.stringify({ name: 'ada', password })
   const login = (more: string) =>
@@ -96,7 +96,7 @@ test('HAProxy passes TLS through to Parley, and the PROXY protocol brings the ad
 
 for (const mode of ['own', 'off']) {
   test(`a header of the PROXY protocol where none is expected is no request (tls.mode ${mode})`, async (t) => {
-    const street = await openStreet(t, { PARLEY__TLS__MODE: mode })
+    const street = await openStreet(t, { PARLEY__TLS__MODE: mode }, [])
     const line = `PROXY TCP4 ${claimed} 127.0.0.1 1 2\r\nGET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n`
     const block = `\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c${'\x01'.repeat(12)}GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n`
     for (const header of [line, block]) assert.doesNotMatch(await raw(street.ports.parley, header), /HTTP\/1\.1 200/)

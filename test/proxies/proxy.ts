@@ -42,7 +42,7 @@ async function isListening(port: number, child: ChildProcess): Promise<void> {
   }
 }
 
-async function start(t: TestContext, program: string, args: string[], port: number): Promise<void> {
+export async function start(t: TestContext, program: string, args: string[], port: number): Promise<void> {
   const file = whereIs(program)
   assert.ok(file, `${program} is not installed`)
   const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] })

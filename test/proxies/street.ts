@@ -16,8 +16,11 @@ export const spoof = { 'x-forwarded-for': claimed, 'x-real-ip': claimed, forward
 
 type Line = Record<string, unknown>
 
-/** Parley by its command line, with what the head of a shipped file tells the operator to set, and people who come through the proxy. */
-export async function openStreet(t: TestContext, settings: Record<string, string>) {
+/**
+ * Parley by its command line, with what the head of a shipped file tells the operator to set, and people who come through the proxy;
+ * two and more share a room.
+ */
+export async function openStreet(t: TestContext, settings: Record<string, string>, names = ['ada', 'bob']) {
   const ports: Ports = { parley: await freePort(), ops: await freePort(), tls: await freePort(), clear: await freePort() }
   const origin = `https://localhost:${ports.tls}`
   const place = await newPlace(t)
@@ -28,8 +31,8 @@ export async function openStreet(t: TestContext, settings: Record<string, string
     assert.equal(code, 0, stderr)
     return JSON.parse(stdout)
   }
-  for (const name of ['ada', 'bob']) await run('account', 'add', name, '--password-stdin')
-  const { id: room } = await run('room', 'add', 'Tea', '--members', 'ada,bob')
+  for (const name of names) await run('account', 'add', name, '--password-stdin')
+  const room: string = names.length < 2 ? '' : (await run('room', 'add', 'Tea', '--members', names.join())).id
   let ca = certificate().cert
   const trust = (cert: string) => {
     ca = cert

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type CertificatesAsked, openCertificates } from '../../src/tls/certificates.ts'
+import { putDevelopmentPair } from '../../src/tls/put-pair.ts'
 import { createAuthority, dayMs } from './authority.ts'
 import { createHandTimers, createKeptLog, newFolder, put } from './folder.ts'
 
@@ -47,6 +48,14 @@ test('a pair of ours with less than 14 days to go is made anew at the start', as
   assert.match(renewed.of('tls_pair_made')[0]?.msg ?? '', /about to expire/)
   const late = await open(t, dir, { now: () => renewed.certificates.facts().notAfter + dayMs })
   assert.ok(late.certificates.made, 'also when it has expired')
+})
+
+test('what a pair of ours was for, the next one is for as well', async (t) => {
+  const dir = await newFolder(t)
+  const { facts } = await putDevelopmentPair({ dir, now: Date.now(), force: false, more: ['chat.test', 'fd00::7'] })
+  const renewed = await open(t, dir, { now: () => facts.notAfter - dayMs })
+  assert.ok(renewed.certificates.made)
+  assert.deepEqual(renewed.certificates.facts().names.toSorted(), facts.names.toSorted())
 })
 
 test('what an operator put there is never written over, not even a key beside an old certificate of ours', async (t) => {

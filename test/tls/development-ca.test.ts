@@ -30,6 +30,19 @@ test('openssl takes the development certificate for each loopback name, and for 
   await assert.rejects(verify(ca, chain, '-verify_hostname', 'chat.example'), /[Hh]ostname mismatch/)
 })
 
+test('openssl takes one for further names of one’s own network, however long the list', async (t) => {
+  const dir = await newFolder(t)
+  const more = ['chat.test', '192.168.1.7', 'fd00::7', ...Array.from({ length: 17 }, (_, i) => `a-rather-long-name-${i}.of-our.house.test`)]
+  const pair = await makeDevelopmentPair(Date.now(), more)
+  await writePair(dir, pair)
+  const [ca, chain] = [join(dir, 'ca.pem'), join(dir, 'fullchain.pem')]
+  for (const name of ['localhost', 'chat.test', 'a-rather-long-name-16.of-our.house.test'])
+    assert.match((await verify(ca, chain, '-verify_hostname', name)).stdout, /OK/)
+  for (const address of ['127.0.0.1', '192.168.1.7', 'fd00::7']) assert.match((await verify(ca, chain, '-verify_ip', address)).stdout, /OK/)
+  const verdict = checkPair({ ...pair, now: Date.now(), names: ['chat.test', 'fd00::7', 'other.test'] })
+  assert.deepEqual([verdict.ok, verdict.ok && verdict.uncovered], [true, ['other.test']])
+})
+
 test('its authority may speak for loopback names alone, and for no authority below', async (t) => {
   const dir = await newFolder(t)
   await writePair(dir, await makeDevelopmentPair(Date.now()))

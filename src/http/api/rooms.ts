@@ -5,7 +5,7 @@ import type { Caller } from '../caller.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Call, Route } from './routes.ts'
 
-const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be an id'))
+export const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be an id'))
 const ids = v.pipe(v.array(id), v.maxLength(200, 'must name at most 200 accounts'))
 const newRoom = v.object({
   name: v.pipe(v.string(), v.maxLength(320)),
@@ -14,12 +14,11 @@ const newRoom = v.object({
 })
 const people = v.object({ accounts: v.pipe(ids, v.minLength(1, 'must name an account')) })
 const member = v.object({ account: id, role: v.optional(v.picklist(['moderator', 'member'], 'must be moderator or member'), 'member') })
-const beginning = v.object({ prefix: v.optional(v.pipe(v.string(), v.maxLength(64)), '') })
 
 /** The account, through the login that must still hold when the store writes. */
 export const actor = ({ login }: Caller): Actor => ({ account: login.account.id, login: login.id })
 
-/** Rooms, who is in them, and whom one can ask in. What may not be is refused by the chat, not here. */
+/** Rooms and who is in them. What may not be is refused by the chat, not here. */
 export function roomRoutes({ rooms }: Pick<HttpDeps, 'rooms'>): Route[] {
   async function list({ caller }: Call<Caller>): Promise<object> {
     const account = caller.login.account.id
@@ -40,9 +39,6 @@ export function roomRoutes({ rooms }: Pick<HttpDeps, 'rooms'>): Route[] {
       ? rooms.leave(actor(caller), param('id'))
       : rooms.remove(actor(caller), param('id'), param('account'))
 
-  const found = ({ caller: { login }, query }: Call<Caller>) =>
-    rooms.people(login.account.id, query(beginning).prefix, login.account.role === 'admin')
-
   return [
     { method: 'GET', path: '/rooms', who: 'signed-in', answer: list },
     { method: 'POST', path: '/rooms', who: 'signed-in', answer: ({ caller, body }) => rooms.create(actor(caller), body(newRoom)) },
@@ -60,6 +56,5 @@ export function roomRoutes({ rooms }: Pick<HttpDeps, 'rooms'>): Route[] {
     },
     { method: 'POST', path: '/rooms/:id/members', who: 'signed-in', answer: add },
     { method: 'DELETE', path: '/rooms/:id/members/:account', who: 'signed-in', answer: remove },
-    { method: 'GET', path: '/accounts', who: 'signed-in', answer: found },
   ]
 }

@@ -1,5 +1,12 @@
+import type { HttpSettings } from '../deps.ts'
 import type { Assets } from './assets.ts'
 import { type Html, html } from './html.ts'
+
+/** What every page before the app shows, whatever it is for. */
+export interface Frame {
+  assets: Assets
+  settings: Pick<HttpSettings, 'name'>
+}
 
 interface Page {
   title: string
@@ -9,8 +16,8 @@ interface Page {
   script?: string
 }
 
-/** A page before the app: one card, no script needed. */
-export const frame = (assets: Assets, { title, quiet, body, script }: Page): string =>
+/** A page before the app: one card under the name of the server, no script needed. */
+export const frame = ({ assets, settings }: Frame, { title, quiet, body, script }: Page): string =>
   `<!doctype html>\n${
     html`<html lang="en">
 <head>
@@ -18,16 +25,16 @@ export const frame = (assets: Assets, { title, quiet, body, script }: Page): str
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${title} – Parley</title>
+<title>${title} – ${settings.name}</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${assets.style}">
 ${script !== undefined && html`<script type="module" src="${script}"></script>`}
 </head>
 <body>
 <main class="card">
-<p class="brand">Parley</p>
-<h1>${title}</h1>
+<h1 dir="auto">${settings.name}</h1>
 ${quiet !== undefined && html`<p class="quiet">${quiet}</p>`}
+<h2>${title}</h2>
 ${body}
 </main>
 </body>

@@ -11,7 +11,7 @@ const codeShape = /^[\w-]{1,64}$/
 
 /** What an invitation is for, and the form that accepts it. */
 export function invitePage(deps: PageDeps) {
-  const { joining, signingIn, assets, log, now } = deps
+  const { joining, signingIn, log, now } = deps
   const { router, page } = pageRouter(deps)
 
   function show(
@@ -32,7 +32,7 @@ ${personFields(given, words === undefined)}
 <button class="button">Make my account</button>
 </form>
 <p class="quiet">Have an account already? <a href="/login">Sign in</a></p>`
-    res.type('html').send(frame(assets, { title: 'You are invited', body }))
+    res.type('html').send(frame(deps, { title: 'You are invited', body }))
   }
 
   function showOver(res: Response): void {
@@ -41,7 +41,7 @@ ${personFields(given, words === undefined)}
     res
       .status(404)
       .type('html')
-      .send(frame(assets, { title: 'Invitation', body }))
+      .send(frame(deps, { title: 'Invitation', body }))
   }
 
   const codeOf = (given: unknown): string => (typeof given === 'string' && codeShape.test(given) ? given : '')

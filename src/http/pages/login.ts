@@ -28,7 +28,7 @@ interface Shown {
 
 /** Signing in and out, without a script. */
 export function loginPages(deps: PageDeps) {
-  const { accounts, callers, joining, signingIn, logins, settings, assets, log } = deps
+  const { accounts, callers, joining, signingIn, logins, settings, log } = deps
   const { router, page } = pageRouter(deps)
 
   async function show(req: Request, res: Response, { next, name, words }: Shown): Promise<void> {
@@ -44,8 +44,8 @@ ${field({ name: 'password', label: 'Password', type: 'password', autocomplete: '
 </form>
 ${first && html`<p class="quiet"><a href="/setup">Nobody has an account here yet. Set this server up.</a></p>`}
 ${open && html`<p class="quiet"><a href="/register">Make an account</a></p>`}`
-    const quiet = ['wss', tlsOf(req), `a sign-in ends after ${inWords(settings.idleMs)} without activity`].filter(Boolean).join(' · ')
-    res.type('html').send(frame(assets, { title: 'Sign in', quiet, body }))
+    const quiet = ['wss', tlsOf(req), `idle sign-ins end after ${inWords(settings.idleMs)}`].filter(Boolean).join(' · ')
+    res.type('html').send(frame(deps, { title: 'Sign in', quiet, body }))
   }
 
   page('/login', {

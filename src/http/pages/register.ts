@@ -8,7 +8,7 @@ import { orAgain, type PageDeps, pageRouter } from './page-router.ts'
 
 /** Making an account where anyone may. */
 export function registerPage(deps: PageDeps) {
-  const { joining, signingIn, assets, log } = deps
+  const { joining, signingIn, log } = deps
   const { router, page } = pageRouter(deps)
 
   function show(res: Response, given: { name?: string; display?: string | undefined }, words?: string): void {
@@ -18,7 +18,7 @@ ${personFields(given, words === undefined)}
 <button class="button">Make my account</button>
 </form>
 <p class="quiet">Have an account already? <a href="/login">Sign in</a></p>`
-    res.type('html').send(frame(assets, { title: 'New account', body }))
+    res.type('html').send(frame(deps, { title: 'New account', body }))
   }
 
   page('/register', {

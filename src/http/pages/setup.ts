@@ -14,21 +14,21 @@ export function setupPage(deps: PageDeps) {
   const { router, page } = pageRouter(deps)
 
   function show(res: Response, given: { code?: string; name?: string; display?: string | undefined }, words?: string): void {
-    const body = html`${fault(words)}
+    const body = html`<p class="quiet">You become the admin of it.</p>
+${fault(words)}
 <form method="post" action="/setup">
 ${field({ name: 'code', label: 'Code from the set-up link', autocomplete: 'off', value: given.code, focus: words === undefined })}
 ${personFields(given, false)}
 <button class="button">Make the first account</button>
 </form>`
-    const quiet = 'You become the admin of this server.'
-    res.type('html').send(frame(assets, { title: 'Set up Parley', quiet, body, script: assets.setupScript }))
+    res.type('html').send(frame(deps, { title: 'Set up this server', body, script: assets.setupScript }))
   }
 
   page('/setup', {
     async get(_req, res) {
       if ((await accounts.count()) > 0) {
         const body = html`<p>This server is set up already.</p><p><a class="button" href="/login">Sign in</a></p>`
-        return void res.type('html').send(frame(assets, { title: 'Set up Parley', body }))
+        return void res.type('html').send(frame(deps, { title: 'Set up this server', body }))
       }
       show(res, {})
     },

@@ -16,8 +16,10 @@ export const cookieCheck: Check = {
     const fix = fixFor(proxy, 'cookie')
     const { signedIn } = session
     if (signedIn.status !== 200) {
-      const why =
-        signedIn.status === 403 ? 'the headers Origin and Sec-Fetch-Site do not arrive as the page sends them' : detailOf(signedIn)
+      const detail = detailOf(signedIn)
+      const why = /from the page itself/.test(detail)
+        ? 'the headers Origin and Sec-Fetch-Site do not arrive as the page sends them'
+        : detail
       return [
         fault('D-COOKIE', `Nobody can sign in: ${why}.`.replace(/\.\.$/, '.'), fixFor(proxy, signedIn.status === 413 ? 'body' : 'origin')),
       ]

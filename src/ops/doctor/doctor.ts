@@ -114,7 +114,7 @@ async function throughTheDoor(patient: Patient, admin: AdminClient | undefined):
   try {
     for (const check of doors) findings.push(...(await run(check, () => check.look(guest), longest + patient.idle * 1000)))
   } finally {
-    if (begun) await tell(admin, 'doctorEnd', { account: begun.account }).catch(() => undefined)
+    if (begun) await within(tell(admin, 'doctorEnd', { account: begun.account }), longest).catch(() => undefined)
   }
   const seen = new Set(findings.map(({ id }) => id))
   return {

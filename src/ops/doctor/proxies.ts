@@ -80,13 +80,13 @@ const fixes: Record<Topic, Record<Known, string> & { words: string }> = {
     traefik: '# remove them from customResponseHeaders and from the middleware "headers"',
   },
   forwarded: {
-    words: 'Let the proxy set X-Forwarded-For to the address of the client, and set server.trustProxy: 1 in config/local.yaml.',
-    nginx: `${nginxLocation('proxy_set_header X-Forwarded-For $remote_addr;')}\n# and in config/local.yaml:\nserver:\n  trustProxy: 1`,
-    haproxy: 'frontend …\n  http-request set-header X-Forwarded-For %[src]\n# and in config/local.yaml:\nserver:\n  trustProxy: 1',
-    caddy: '# Caddy sets it by itself. In config/local.yaml:\nserver:\n  trustProxy: 1',
+    words: 'Let the proxy set X-Forwarded-For to the address of the client, and set server.trustProxy: 127.0.0.1 in config/local.yaml.',
+    nginx: `${nginxLocation('proxy_set_header X-Forwarded-For $remote_addr;')}\n# and in config/local.yaml:\nserver:\n  trustProxy: 127.0.0.1`,
+    haproxy: 'frontend …\n  http-request set-header X-Forwarded-For %[src]\n# and in config/local.yaml:\nserver:\n  trustProxy: 127.0.0.1',
+    caddy: '# Caddy sets it by itself. In config/local.yaml:\nserver:\n  trustProxy: 127.0.0.1',
     apache:
-      'RequestHeader unset X-Forwarded-For early   # mod_proxy adds the address of the client\n# and in config/local.yaml:\nserver:\n  trustProxy: 1',
-    traefik: '# Traefik sets it by itself: no forwardedHeaders.insecure. In config/local.yaml:\nserver:\n  trustProxy: 1',
+      'RequestHeader unset X-Forwarded-For early   # mod_proxy adds the address of the client\n# and in config/local.yaml:\nserver:\n  trustProxy: 127.0.0.1',
+    traefik: '# Traefik sets it by itself: no forwardedHeaders.insecure. In config/local.yaml:\nserver:\n  trustProxy: 127.0.0.1',
   },
   body: {
     words: 'Let the proxy take bodies of as many bytes as limits.httpBodyBytes.',

@@ -7,6 +7,7 @@ import { Button } from './button.tsx'
 import { Empty } from './empty.tsx'
 import { Icon } from './icon.tsx'
 import { Login } from './login.tsx'
+import { Password } from './password.tsx'
 
 /** ms between looks at what the connections do. */
 const lookEvery = 5_000
@@ -46,6 +47,7 @@ export function Logins() {
             {words.logins.endOthers}
           </Button>
         ) : null}
+        <Password />
       </div>
     </>
   )

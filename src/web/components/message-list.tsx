@@ -6,6 +6,7 @@ import { excerpt } from '../state/excerpt.ts'
 import { ListPosition } from '../state/list-position.ts'
 import { roomName } from '../state/people.ts'
 import { words } from '../words.ts'
+import { copyMessages } from './copying.ts'
 import { LatestButton, NewAbove, TopDay } from './list-chips.tsx'
 import { focusSoon, useRoving } from './roving.ts'
 import { RowView } from './row.tsx'
@@ -58,6 +59,7 @@ export function MessageList({ state }: { state: RoomState }) {
         aria-label={words.room.messages(roomName(state))}
         aria-busy={timeline.value === undefined}
         onKeyDown={roving.press}
+        onCopy={(event) => copyMessages(event, event.currentTarget, given)}
         onFocusIn={roving.focused}
         onWheel={() => position.taken()}
         onTouchMove={() => position.taken()}

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { context } from '../state/panes.ts'
 import { words } from '../words.ts'
 import { IconButton } from './button.tsx'
@@ -8,11 +8,14 @@ import { IconButton } from './button.tsx'
 export function Panel({ title, children }: { title: string; children: ComponentChildren }) {
   const box = useRef<HTMLElement>(null)
   const id = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement
-    box.current?.focus()
+    const pane = box.current
+    pane?.focus()
     return () => {
-      if (before instanceof HTMLElement && document.activeElement === document.body) before.focus()
+      const now = document.activeElement
+      // The pane may or may not be out of the document by now; the focus is not taken from anything else.
+      if (before instanceof HTMLElement && (now === document.body || pane?.contains(now))) before.focus()
     }
   }, [])
   const press = (event: KeyboardEvent) => {

@@ -1,3 +1,4 @@
+import { instance } from '../state/instance.ts'
 import { dialog } from '../state/panes.ts'
 import { words } from '../words.ts'
 import { IconButton } from './button.tsx'
@@ -8,7 +9,7 @@ export const Sidebar = () => (
   <nav class="sidebar" aria-label={words.rooms.title}>
     <header class="sidebar-head">
       <a class="brand" href="/">
-        {words.app}
+        <bdi>{instance}</bdi>
       </a>
       <IconButton icon="search" label={words.rooms.browse} onClick={() => (dialog.value = { ask: 'browse' })} />
     </header>

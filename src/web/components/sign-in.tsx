@@ -3,6 +3,7 @@ import { Problem } from '../state/http.ts'
 import { endedWhy, session, signIn, startAnew } from '../state/session.ts'
 import { words } from '../words.ts'
 import { Button } from './button.tsx'
+import { useCountdown } from './countdown.ts'
 import { Dialog } from './dialog.tsx'
 import { Field } from './field.tsx'
 
@@ -32,14 +33,9 @@ function SignInForm({ onDone }: { onDone?: () => void }) {
   const [name, rename] = useState(session.value?.account.name ?? '')
   const [password, retype] = useState('')
   const [fault, say] = useState('')
-  const [wait, setWait] = useState(0)
+  const [wait, pause] = useCountdown()
   const [shown, show] = useState(false)
   const summary = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    if (wait <= 0) return
-    const timer = setTimeout(() => setWait(wait - 1), 1000)
-    return () => clearTimeout(timer)
-  }, [wait])
   useEffect(() => {
     if (fault !== '') summary.current?.focus()
   }, [fault])
@@ -52,7 +48,7 @@ function SignInForm({ onDone }: { onDone?: () => void }) {
     } catch (error) {
       const problem = error instanceof Problem ? error : undefined
       retype('')
-      if (problem?.status === 429) setWait(Math.ceil((problem.retryAfterMs ?? 1000) / 1000))
+      if (problem?.status === 429) pause(problem.retryAfterMs ?? 1000)
       else say(problem?.status === 401 ? words.ended.wrong : problem?.message || words.unreachable)
     }
   }

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import type { MessageEvent } from '../../protocol/events.ts'
-import { client, me } from './chat.ts'
+import { client, me, outbox } from './chat.ts'
 import { timeline, toLatest } from './conversation.ts'
 import { type Draft, draftOf, keepDraft } from './drafts.ts'
 import { fails } from './failures.ts'
@@ -45,7 +45,9 @@ export function edit(message: MessageEvent): void {
   takeFocus()
 }
 
+/** The last message of mine. One that is still on its way cannot be changed yet, and the one before it is not meant. */
 export function editLast(): boolean {
+  if (outbox.peek().some(({ room, state }) => room === composing.peek().room && state !== 'failed')) return false
   const last = timeline.peek()?.of.messages.findLast(({ by, removed }) => by === me.peek() && !removed)
   if (last !== undefined) edit(last)
   return last !== undefined

@@ -33,15 +33,30 @@ export async function loadLogins(): Promise<void> {
   logins.value = (await call<LoginRow[]>('GET', 'logins')).sort(order)
 }
 
+function inWords({ logins: ended, connections, unconfirmed }: Ended): string {
+  const rest = unconfirmed > 0 ? ` ${words.logins.unconfirmed(unconfirmed)}` : ''
+  return words.logins.ended(ended, connections) + rest
+}
+
 /** Ends one login, or with `others` all but this one, and shows at once what came of it. */
 export async function endLogin(which: string | 'others'): Promise<void> {
   try {
     const ended = await call<Ended>('DELETE', which === 'others' ? 'logins' : `logins/${which}`)
-    const rest = ended.unconfirmed > 0 ? ` ${words.logins.unconfirmed(ended.unconfirmed)}` : ''
-    lastEnding.value = words.logins.ended(ended.logins, ended.connections) + rest
+    lastEnding.value = inWords(ended)
     announce(lastEnding.value)
     await loadLogins()
   } catch (error) {
     fails(error)
   }
+}
+
+/**
+ * Takes the new password and ends all other logins; says in words what came of it.
+ * @throws Problem
+ */
+export async function changePassword(current: string, next: string): Promise<string> {
+  const done = `${words.password.done} ${inWords(await call<Ended>('POST', 'password', { current, next }))}`
+  announce(done)
+  void loadLogins().catch(() => undefined)
+  return done
 }

@@ -5,6 +5,7 @@ import type { Client } from '../../sdk/client.ts'
 import { words } from '../words.ts'
 import { me } from './chat.ts'
 import { call } from './http.ts'
+import { instance } from './instance.ts'
 
 export interface Member {
   account: Account
@@ -21,7 +22,8 @@ const members = signal<ReadonlyMap<string, readonly Member[]>>(new Map())
 
 export const membersOf = (room: string): readonly Member[] => members.value.get(room) ?? none
 export const presenceOf = (account: string): PresenceState => (account === me.value ? 'active' : (presence.value.get(account) ?? 'offline'))
-export const nameOf = (account: string): string => people.value.get(account)?.display ?? (asking.value > 0 ? '…' : words.someone)
+export const nameOf = (account: string): string =>
+  people.value.get(account)?.display ?? (account === operator ? instance : asking.value > 0 || wonder(account) ? '…' : words.someone)
 
 /** A direct room is called after the others in it. */
 export function roomName(room: Pick<RoomState, 'name' | 'kind' | 'accounts'>): string {
@@ -29,6 +31,34 @@ export function roomName(room: Pick<RoomState, 'name' | 'kind' | 'accounts'>): s
   const others = room.accounts.filter((account) => account !== me.value)
   if (others.length === 0) return words.justMe
   return others.every((account) => people.value.has(account)) ? words.list(others.map(nameOf)) : room.name || words.list(others.map(nameOf))
+}
+
+/** The operator of the server acts in rooms without an account. */
+const operator = 'parley'
+/** The most that the server answers at once. */
+const batch = 100
+const wanted = new Set<string>()
+const asked = new Set<string>()
+
+/** Those met only in what was said: in no list of members any more. Asked for together, each once. @returns whether an answer is to come. */
+function wonder(account: string): boolean {
+  if (asked.has(account)) return false
+  if (wanted.size === 0) setTimeout(() => void askNames())
+  wanted.add(account)
+  return true
+}
+
+/** Who is not in the answer stays someone; so does everyone when there is none, until the connection has come back. */
+async function askNames(): Promise<void> {
+  const ids = [...wanted]
+  wanted.clear()
+  for (const id of ids) asked.add(id)
+  asking.value += 1
+  for (let at = 0; at < ids.length; at += batch) {
+    const some = ids.slice(at, at + batch).join(',')
+    await call<Account[]>('GET', `accounts?ids=${some}`).then(learn, () => undefined)
+  }
+  asking.value -= 1
 }
 
 export function learn(accounts: readonly Account[]): void {
@@ -58,7 +88,7 @@ export async function findPeople(prefix: string): Promise<Account[]> {
   return accounts
 }
 
-/** Names come with the member lists; those of direct rooms are asked for when the rooms appear. */
+/** Names come with the member lists; those of direct rooms are asked for when the rooms appear, those of authors who left when shown. */
 export function followPeople(client: Client): void {
   client.on('presence', ({ account, state }) => {
     presence.value = new Map(presence.value).set(account, state)
@@ -66,12 +96,15 @@ export function followPeople(client: Client): void {
   client.on('event', ({ room, event }) => {
     if (['joined', 'left', 'role'].includes(event.kind) && members.value.has(room)) void loadMembers(room).catch(() => undefined)
   })
-  const asked = new Set<string>()
+  client.on('state', ({ state }) => {
+    if (state === 'live') asked.clear()
+  })
+  const seen = new Set<string>()
   client.on('rooms', (rooms) => {
     for (const { id, kind } of rooms.values()) {
-      if (kind !== 'direct' || asked.has(id)) continue
-      asked.add(id)
-      void loadMembers(id).catch(() => asked.delete(id))
+      if (kind !== 'direct' || seen.has(id)) continue
+      seen.add(id)
+      void loadMembers(id).catch(() => seen.delete(id))
     }
   })
 }

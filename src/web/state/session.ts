@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import type { Account } from '../../protocol/events.ts'
 import { words } from '../words.ts'
 import { call, onStaleCsrf, Problem, useCsrf } from './http.ts'
+import { instance } from './instance.ts'
 
 export interface Session {
   account: Account
@@ -53,7 +54,7 @@ async function accept(found: Session): Promise<void> {
 /** Leaves nothing readable behind before the browser loads the next page. */
 export function startAnew(path: string): void {
   phase.value = 'starting'
-  document.title = words.app
+  document.title = instance
   location.replace(path)
 }
 

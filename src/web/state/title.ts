@@ -4,6 +4,7 @@ import markNew from '../mark-new.svg?url'
 import { words } from '../words.ts'
 import { rooms } from './chat.ts'
 import { room } from './conversation.ts'
+import { instance } from './instance.ts'
 import { roomName } from './people.ts'
 import { route } from './route.ts'
 import { phase } from './session.ts'
@@ -23,7 +24,7 @@ export function followTitle(): void {
   effect(() => {
     const count = phase.value === 'in' ? forMe.value : 0
     const name = phase.value === 'in' ? place.value : ''
-    document.title = `${count > 0 ? `(${count}) ` : ''}${name === '' ? '' : `${name} — `}${words.app}`
+    document.title = `${count > 0 ? `(${count}) ` : ''}${name === '' ? '' : `${name} — `}${instance}`
     document.querySelector('link[rel=icon]')?.setAttribute('href', count > 0 ? markNew : mark)
     if ('setAppBadge' in navigator) void (count > 0 ? navigator.setAppBadge(count) : navigator.clearAppBadge()).catch(() => undefined)
   })

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turnEnd } from 'node:timers/promises'
+import { createTurn } from '../../src/gateway/turn.ts'
+
+/** Takes so long that a run of 64 uses up its slice. */
+const slow = () => {
+  const until = performance.now() + 0.2
+  while (performance.now() < until);
+}
+
+test('who asks to be told when all is handed over is told after the last of it, however many turns that takes', async () => {
+  const turn = createTurn()
+  const flushed: number[] = []
+  const add = (from: number, count: number) => {
+    const flush = (i: number) => {
+      slow()
+      flushed.push(i)
+    }
+    for (let i = from; i < from + count; i++) turn.add({ flush: () => flush(i) })
+  }
+  const told: [string, number][] = []
+  add(0, 200)
+  turn.after(() => told.push(['first', flushed.length]))
+  await turnEnd()
+  add(200, 100) // more comes while the first is still under way
+  turn.after(() => told.push(['second', flushed.length]))
+  while (told.length < 2) await turnEnd()
+  const [first = ['', 0], second = ['', 0]] = told
+  assert.deepEqual([first[0], second[0]], ['first', 'second'])
+  assert.ok(first[1] >= 200 && first[1] < 300, `told after ${first[1]}`)
+  assert.equal(second[1], 300)
+  assert.deepEqual(
+    flushed,
+    Array.from({ length: 300 }, (_, i) => i),
+    'in the order in which they came',
+  )
+})
+
+test('where nothing waits it has been handed over already', () => {
+  let told = false
+  createTurn().after(() => {
+    told = true
+  })
+  assert.equal(told, true)
+})
