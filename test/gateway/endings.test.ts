@@ -162,5 +162,8 @@ test('whoever is sent away gets a slot of its own to come back in, so that they 
   await house.service.drain()
   const slots = await Promise.all(guests.map(async (guest) => (await guest.hears('bye')).reconnectAfterMs as [number, number]))
   slots.sort(([a], [b]) => a - b)
-  assert.ok(slots.every(([from, to], i) => from < to && (i === 0 || from >= (slots[i - 1]?.[1] ?? 0))), JSON.stringify(slots))
+  assert.ok(
+    slots.every(([from, to], i) => from < to && (i === 0 || from >= (slots[i - 1]?.[1] ?? 0))),
+    JSON.stringify(slots),
+  )
 })
