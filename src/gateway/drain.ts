@@ -12,11 +12,13 @@ interface Deps {
 /** ms for each connection that comes back: handshakes cost the next process about one of them. */
 const perConnection = 4
 const [shortest, longest] = [1000, 30_000]
+/** ms before the first comes back: a process does not start in less. */
+const startTime = 1000
 
 /** A slot for each to come back in, one after the other, so that they do not all come at once. */
 function slotOf(i: number, all: number): [number, number] {
   const window = Math.min(longest, Math.max(shortest, all * perConnection))
-  return [Math.floor((i / all) * window), Math.floor(((i + 1) / all) * window)]
+  return [startTime + Math.floor((i / all) * window), startTime + Math.floor(((i + 1) / all) * window)]
 }
 
 /**

@@ -83,9 +83,11 @@ export function createScribe(db: DatabaseSync) {
   return { write, forget: authority.forget }
 }
 
-const primaryCode = (error: unknown): number => (Number((error as { errcode?: number }).errcode) || 0) & 0xff
+const codeOf = (error: unknown): number => Number((error as { errcode?: number }).errcode) || 0
 const [ioerr, corrupt, full] = [10, 11, 13]
+/** SQLITE_IOERR_SHMSIZE: no room to enlarge the index of the log, before anything was written. A full disk, not a broken one. */
+const noRoomForIndex = 4874
 
 /** After a failed fsync nobody knows what is on the disk (fsyncgate): the process must end, not try again. */
-export const isFatal = (error: unknown): boolean => primaryCode(error) === ioerr || primaryCode(error) === corrupt
-export const isFull = (error: unknown): boolean => primaryCode(error) === full
+export const isFatal = (error: unknown): boolean => [ioerr, corrupt].includes(codeOf(error) & 0xff) && codeOf(error) !== noRoomForIndex
+export const isFull = (error: unknown): boolean => (codeOf(error) & 0xff) === full || codeOf(error) === noRoomForIndex

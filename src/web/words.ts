@@ -58,11 +58,7 @@ export const words = {
     members: (n: number) => many(n, 'member', 'members'),
   },
 
-  people: {
-    find: 'Name',
-    hint: 'People you share a room with.',
-    none: 'Nobody by that name.',
-  },
+  people: { find: 'Name', hint: 'People you share a room with.', none: 'Nobody by that name.' },
 
   room: {
     messages: (name: string) => `Messages in ${name}`,
@@ -187,14 +183,9 @@ export const words = {
   },
 
   password: {
-    title: 'Password',
-    hint: 'Changing it ends all your other logins.',
-    current: 'Current password',
-    next: 'New password',
-    rule: 'At least 15 characters. A few words are good.',
-    go: 'Change the password',
-    wrong: 'The current password is wrong.',
-    done: 'Your password is changed.',
+    ...{ title: 'Password', hint: 'Changing it ends all your other logins.', go: 'Change the password' },
+    ...{ current: 'Current password', next: 'New password', rule: 'At least 15 characters. A few words are good.' },
+    ...{ wrong: 'The current password is wrong.', done: 'Your password is changed.' },
   },
 
   me: {

@@ -91,9 +91,8 @@ async function answered(client: RawClient, texts: string[], codes: Map<string, n
     if (next.opcode === 9) client.say(frame(next.payload, { opcode: 10 }))
     if (next.opcode === 8)
       assert.fail(`closed with ${next.payload.readUInt16BE(0)} before ${JSON.stringify([...due.values()].flat()).slice(0, 2000)}`)
-    if (next.opcode !== 1) continue
+    if (next.opcode !== 1 || !/^\{"type":"(?:ok|refused)"/.test(next.payload.toString('latin1', 0, 20))) continue
     const { type, ref, code } = JSON.parse(String(next.payload)) as { type: string; ref: number; code?: string }
-    if (type !== 'ok' && type !== 'refused') continue
     const text = due.get(ref)?.pop()
     if (text === undefined) assert.fail(`an answer to nothing: ${String(next.payload).slice(0, 300)}`)
     if (type === 'refused')

@@ -10,14 +10,14 @@ function frameOf({ below, pick }: Chance, ref: number, rooms: string[]): Frame {
   const text = pick(['hello', '@ada look', 'a\u0300', '😀', 'x'.repeat(below(200)), '<b>', '1'])
   const kinds: [weight: number, make: () => Frame][] = [
     [20, () => ({ type: 'ping' })],
-    [12, () => ({ type: 'post', room, key, text, ...(below(4) === 0 && { replyTo: seq }) })],
+    [8, () => ({ type: 'post', room, key, text, ...(below(4) === 0 && { replyTo: seq }) })],
     [8, () => ({ type: 'edit', room, key, seq, text })],
     [4, () => ({ type: 'remove', room, key, seq })],
     [8, () => ({ type: 'react', room, key, seq, emoji: pick(['👍', '🎉', '👨‍👩‍👧‍👦']), on: below(2) === 0 })],
     [8, () => ({ type: 'read', room, seq })],
     [4, () => ({ type: 'history', room, [pick(['before', 'after', 'around'])]: seq, limit: 1 + below(5) })],
     [3, () => ({ type: 'open', rooms: [{ room, after: seq }] })],
-    [2, () => ({ type: 'open', rooms: rooms.map((one) => ({ room: one })) })],
+    [1, () => ({ type: 'open', rooms: rooms.map((one) => ({ room: one })) })],
     [3, () => ({ type: 'shut', rooms: [room] })],
     [2, () => ({ type: 'join', room })],
     [1, () => ({ type: 'leave', room })],

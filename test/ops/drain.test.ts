@@ -66,7 +66,7 @@ test('a drained server is started again: all three come back in their slots, and
     [1012, 1012, 1012],
   )
   // A second for all, a third of it for each: halfway into their own, as these clients choose.
-  assert.deepEqual(slots.map(({ ms }) => Math.floor(ms / (1000 / 3))).sort(), [0, 1, 2])
+  assert.deepEqual(slots.map(({ ms }) => Math.floor((ms - 1000) / (1000 / 3))).sort(), [0, 1, 2])
   everyoneWrites('while nobody listens')
 
   const second = await startServer(place, port)
