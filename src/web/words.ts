@@ -149,7 +149,7 @@ export const words = {
     go: 'Sign in',
     other: 'Leave and clear this page',
     wait: (s: number) => `Too many attempts. Try again in ${many(s, 'second', 'seconds')}.`,
-    wrong: 'Name or password is wrong.',
+    wrong: 'That name and password do not belong together.',
   },
 
   expires: {

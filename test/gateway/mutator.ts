@@ -53,7 +53,10 @@ const bends: ((frame: Frame, luck: Chance) => Frame)[] = [
     ...frame,
     [pick(['account', 'role', 'by', 'seq', 'id', 'login', '__proto__', 'constructor', 'admin'])]: pick(odd),
   }),
-  (frame, { pick, below }) => ({ ...frame, [pick(Object.keys(frame).filter((name) => name !== 'ref'))]: 'x'.repeat(below(30_000)) }),
+  (frame, { pick, below }) => ({
+    ...frame,
+    [pick(Object.keys(frame).filter((name) => name !== 'ref'))]: 'x'.repeat(below(below(10) === 0 ? 30_000 : 300)),
+  }),
   (frame, { pick }) =>
     Object.fromEntries(Object.entries(frame).map(([name, value]) => [name, name === 'ref' ? value : pick([value, pick(odd)])])),
 ]

@@ -152,7 +152,8 @@ export function frame(
         : Buffer.concat([Buffer.from([mask | 127]), Buffer.from(length.toString(16).padStart(16, '0'), 'hex')])
   if (!masked) return Buffer.concat([first, size, bytes])
   const key = Buffer.from([0x37, 0xfa, 0x21, 0x3d])
-  return Buffer.concat([first, size, key, bytes.map((byte, i) => byte ^ (key[i & 3] as number))])
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] as number) ^ (key[i & 3] as number)
+  return Buffer.concat([first, size, key, bytes])
 }
 
 export interface Wish {
