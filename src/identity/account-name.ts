@@ -16,7 +16,7 @@ export const fold = (name: string): string => name.normalize('NFKC').toLowerCase
  */
 export function checkName(name: string): string {
   if (!wellFormed.test(name))
-    throw new Refusal('invalid', 'name: 1–32 letters, digits, dots, lines and hyphens (A–Z a–z 0–9 . _ -), a letter or digit first')
+    throw new Refusal('invalid', 'name: 1–32 letters, digits, dots, underscores and hyphens (A–Z a–z 0–9 . _ -), a letter or digit first')
   if (reserved.has(fold(name))) throw new Refusal('name_taken')
   return name
 }

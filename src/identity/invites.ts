@@ -143,4 +143,8 @@ export function createInvites({ db, now, audit, passwords }: Deps): Invites {
   }
 }
 
-const spent = () => new Refusal('forbidden', 'This link has been used or has expired. Ask for a new one.')
+const spent = () =>
+  new Refusal(
+    'forbidden',
+    'This link is wrong, has been used or has expired. Ask for a new one; the first one is made anew at each start of the server.',
+  )

@@ -123,7 +123,7 @@ export function createLogins({ db, now, audit, announce, idleMs, absoluteMs, mos
       await tx.insertInto('login').values(row).execute()
       await audit.note(tx, {
         event: given.proof === undefined ? 'session_created' : 'authn_login_success',
-        ...(given.proof !== undefined && { who: row.account }),
+        ...(row.credential === 'cookie' && { who: row.account }), // nobody signs somebody else's browser in
         ...{ what: row.account, login: row.id, address: row.address },
         extra: { credential: row.credential, expiresAt: row.expires_at },
       })

@@ -54,11 +54,13 @@ function matches(lock, record) {
 }
 
 function install(root) {
-  const done = sayWhile('installing packages (npm ci), once')
+  const done = sayWhile('installing packages (npm ci), once, about a minute')
   // The npm that called us runs on the Node that called us; a bare `npm` might be another one.
   const script = process.env.npm_execpath
   const npm = script && /\.c?js$/.test(script) ? [process.execPath, script] : ['npm']
-  const args = npm.slice(1).concat(['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'])
+  const args = npm
+    .slice(1)
+    .concat(['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error', '--progress=false'])
   return new Promise((resolve, reject) => {
     const failed = (why) =>
       reject(new Stop(`npm ci ${why}; nothing was started.\nIts words are above. With a network that works, try: npm ci`, 1))

@@ -61,7 +61,7 @@ export async function perform(table: Acts, given: { act: unknown; input: unknown
   const checked = v.safeParse(input, given.input ?? {}, { abortPipeEarly: true })
   if (!checked.success) throw new Refusal('invalid', wordsOf(checked.issues[0]))
   const result = await scene.house.audit.as({ who: 'operator', address: 'local' }, () => run(scene, checked.output))
-  scene.house.log.info({ event, by: 'operator', act: given.act, ...about?.(checked.output, result) }, 'an administrative act')
+  scene.house.log.info({ event, by: 'operator', act: given.act, ...about?.(checked.output, result) }, `operator: ${given.act}`)
   return result
 }
 

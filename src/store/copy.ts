@@ -23,12 +23,16 @@ export function copyStore({ from, to, replace = false, onCopied }: Asked): Promi
   if (!existsSync(from)) return Promise.reject(new NotAStore(`There is no store ${from}.`))
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./copy-thread.ts', import.meta.url), { workerData: { from, to, replace } })
+    let settle = () => reject(new Error('The thread that copies the store has ended.'))
     worker.on('message', (told: Told) => {
       if ('copied' in told) onCopied?.(told.copied, told.of)
-      else if ('made' in told) resolve(told.made)
-      else reject(new NotAStore(told.error))
+      else if ('made' in told) settle = () => resolve(told.made)
+      else settle = () => reject(new NotAStore(told.error))
     })
-    worker.on('error', reject)
-    worker.on('exit', () => reject(new Error('The thread that copies the store has ended.')))
+    worker.on('error', (error) => {
+      settle = () => reject(error)
+    })
+    // Only when the thread is gone has it also cleared away what it began.
+    worker.on('exit', () => settle())
   })
 }

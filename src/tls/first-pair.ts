@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { daysLeft, type PairFacts } from './facts.ts'
 import { checkPair, developmentFacts, uncoveredWords } from './pair.ts'
@@ -53,7 +54,7 @@ async function makeWhereNeeded({ dir, log, now }: Omit<Asked, 'names'>): Promise
   const why = isOld
     ? 'The development certificate was about to expire: a new one is made'
     : 'There was no certificate: one for this machine is made'
-  log.info({ event: 'tls_pair_made', dir }, `${why}. Browsers trust it once they trust ${caFile}, which is new as well.`)
+  log.info({ event: 'tls_pair_made', dir }, `${why}. Browsers trust it once they trust ${join(dir, caFile)}, which is new as well.`)
   return true
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -146,4 +147,9 @@ test('a running server writes down its configuration, its certificates and its e
   assert.equal(refused?.who, 'operator', 'whose reload it was')
   assert.ok(Array.isArray(refused?.extra?.reasons))
   assert.equal((await parley(['audit', 'verify'])).code, 0)
+  // Whoever has an export can check it without Parley, as the protocol says.
+  for (const { seq, at, event, who, what, address, login, request, extra, prev, hash } of rows) {
+    const text = JSON.stringify([seq, at, event, who, what, address, login, request, extra && JSON.stringify(extra), prev])
+    assert.equal(createHash('sha256').update(text).digest('base64url'), hash)
+  }
 })

@@ -150,7 +150,7 @@ test('a port that is taken, a store that another holds, too few sockets, an old 
   )
   assert.match(
     await finds('D-ULIMIT', { instruments: { openFiles: () => 1024 } }),
-    /^warning: Only 1024 open files are allowed, but limits\.connections is 20000/,
+    /^warning: Only 1024 open files are allowed; 20000 connections \(limits\.connections\) need/,
   )
   assert.match(await finds('D-NODE', { instruments: { node: '22.1.0' } }), /^error: Node 22\.1\.0 lacks what Parley needs/)
   assert.match(await finds('D-NODE', { instruments: { node: '26.12.0' } }), /^warning: Node 26\.12\.0 lacks published security fixes/)

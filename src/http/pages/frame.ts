@@ -79,7 +79,7 @@ export const personFields = ({ name, display }: { name?: string; display?: strin
   label: 'Name',
   autocomplete: 'username',
   value: name,
-  hint: 'For signing in: letters, digits, dots, lines and hyphens.',
+  hint: 'For signing in: letters, digits, dots, underscores and hyphens.',
   focus,
 })}
 ${field({ name: 'display', label: 'What others see (may stay empty)', autocomplete: 'name', value: display, required: false })}

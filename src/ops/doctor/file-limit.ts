@@ -15,7 +15,7 @@ export const fileLimitCheck: Check = {
     return [
       warning(
         'D-ULIMIT',
-        `Only ${most} open files are allowed, but limits.connections is ${limits.connections}.`,
+        `Only ${most} open files are allowed; ${limits.connections} connections (limits.connections) need ${wanted}.`,
         `# in the unit of systemd:\n[Service]\nLimitNOFILE=${wanted}\n# or, in the shell that starts it: ulimit -n ${wanted}`,
       ),
     ]
