@@ -125,17 +125,21 @@ test('a reader that stops reading shows as a puller, with what waits for it, and
   await b.open(room)
   b.socket.pause()
   let last = 0
-  for (let round = 0; round < 20 && (await figures()).get('parley_pullers') === 0; round++) {
+  // A burst alone may make it a puller for a moment; only when the kernel takes nothing more does it stay one.
+  const isStuck = async () => (await figures()).get('parley_pullers') === 1 && (await figures()).get('parley_queue_bytes') > 0
+  for (let round = 0; round < 40 && !((await isStuck()) && (await isStuck())); round++) {
     const refs = Array.from({ length: 100 }, () => a.say('post', { room, key: newKey(), text: 'x'.repeat(7900) }))
     for (const ref of refs) last = (await a.answerTo(ref)).seq as number
   }
   const behind = await figures()
-  assert.deepEqual([behind.get('parley_pullers'), behind.get('parley_pullers_begun_total')], [1, 1])
+  const begun = behind.get('parley_pullers_begun_total')
+  assert.equal(behind.get('parley_pullers'), 1)
+  assert.ok(begun >= 1)
   const waiting = behind.get('parley_queue_bytes')
   assert.ok(waiting > 0)
   assert.equal(behind.get('parley_queue_largest_bytes'), waiting, 'nothing waits for anybody else')
   b.socket.resume()
   await b.until((frame) => frame.type === 'events' && JSON.stringify(frame.events).includes(`"seq":${last},`), 'the last event')
   while ((await figures()).get('parley_pullers') > 0) await b.ask('ping')
-  assert.equal((await figures()).get('parley_pullers_begun_total'), 1)
+  assert.equal((await figures()).get('parley_pullers_begun_total'), begun)
 })
