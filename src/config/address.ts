@@ -6,8 +6,6 @@ export interface Address {
   publicUrl: string
   /** Pages that may open the socket, as a browser writes them in `Origin`. */
   origins: ReadonlySet<string>
-  /** Whether a request with this `Host` header is meant for us. */
-  allowsHost(header: string | undefined): boolean
 }
 
 export const isLoopback = (host: string): boolean => {
@@ -24,21 +22,9 @@ export function typedHosts({ host, publicUrl }: { host: string; publicUrl: strin
 
 /** @param port the one that was really taken, which matters when 0 was asked for. */
 export function addressOf(
-  { server }: { server: { host: string; publicUrl: string | undefined; origins: readonly string[] | undefined } },
+  { server }: { server: { publicUrl: string | undefined; origins: readonly string[] | undefined } },
   port: number,
 ): Address {
   const publicUrl = server.publicUrl ?? (port === 443 ? 'https://localhost' : `https://localhost:${port}`)
-  const origins = new Set(server.origins ?? [publicUrl])
-  const hosts = new Set([publicUrl, ...origins].map((origin) => new URL(origin).host))
-  const local = isLoopback(server.host)
-  return {
-    publicUrl,
-    origins,
-    allowsHost(header) {
-      if (header === undefined) return false
-      const host = header.toLowerCase().replace(/:443$/, '')
-      if (hosts.has(host)) return true
-      return local && isLoopback(host.replace(/:\d{1,5}$/, ''))
-    },
-  }
+  return { publicUrl, origins: new Set(server.origins ?? [publicUrl]) }
 }

@@ -1,5 +1,6 @@
 import { Refusal } from '../protocol/codes.ts'
 import type { LeftWhy, RoomRole } from '../protocol/events.ts'
+import { fold } from '../protocol/names.ts'
 import type { Book, Of, Standing } from './acts.ts'
 import type { Entry, Outcome } from './append.ts'
 
@@ -147,6 +148,3 @@ export function createMemberActs({ db, authority, ledger, lastOf, checkMay }: De
 
   return { create, join, leave, add, expel, role, rename, topic, archive }
 }
-
-/** Names that look alike are one name. */
-export const fold = (name: string): string => name.normalize('NFKC').toLowerCase()

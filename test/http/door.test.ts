@@ -116,6 +116,17 @@ test('only our own names are answered to', async () => {
   assert.equal((await ada.get('/login', { host: 'eve.example' })).status, 404)
 })
 
+test('a request is ours by its Host: the public one, those of the origins, and loopback names where we listen on them', () => {
+  const far = { publicUrl: 'https://chat.example', origins: ['https://chat.example', 'https://old.example:8443'], loopback: false }
+  for (const host of ['chat.example', 'CHAT.example', 'chat.example:443', 'old.example:8443']) assert.ok(allowsHost(host, far), host)
+  for (const host of ['', 'evil.example', 'chat.example:8443', 'chat.example.evil.example', 'localhost:8443'])
+    assert.ok(!allowsHost(host, far), host)
+  assert.ok(!allowsHost(undefined, far))
+  const near = { publicUrl: 'https://localhost:8443', origins: ['https://localhost:8443'], loopback: true }
+  for (const host of ['localhost:8443', '127.0.0.1:8443', '[::1]:8443', 'localhost']) assert.ok(allowsHost(host, near), host)
+  for (const host of ['127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1:8443']) assert.ok(!allowsHost(host, near), host)
+})
+
 test('one address may ask so often, and is then told to wait; the log is told too', async () => {
   const small = await openHouse({ settings: { requestsPerSecondPerAddress: 2 } })
   const visitor = small.visitor()
