@@ -32,6 +32,17 @@ interface Deps {
   log: Logger
 }
 
+/** ms that what was written last has to reach a peer which has hung up. */
+const lastWords = 1000
+
+/**
+ * The peer has hung up: ws ends the socket as soon as what waits in it is written. Where that is never reported, which
+ * happens to a reset in the middle of a TLS write, nobody else would end it before the next ping does.
+ */
+function letGo(this: Duplex): void {
+  setTimeout(() => this.destroy(), lastWords).unref()
+}
+
 /** From an accepted socket to a connection that is listened to, in the turn of the 101, so that no first frame is missed. */
 export function createArrivals(deps: Deps) {
   const { hub, catchUp, limits, leave, log, meter, presence } = deps
@@ -86,6 +97,7 @@ export function createArrivals(deps: Deps) {
     const account = connection.account.account.id
     const login = connection.login.login.id
     const pace = pacer(connection, life)
+    connection.socket.once('end', letGo)
     ws.on('message', (data, isBinary) => {
       if (connection.isDead) return
       connection.lastFrameAt = now()
