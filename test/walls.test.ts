@@ -25,6 +25,7 @@ const walls: Record<string, { values?: string[]; types?: string[] }> = {
   sdk: { values: ['protocol'] },
   web: { values: ['sdk', 'protocol'] },
   launch: {},
+  bench: {},
   app: { values: ['protocol', 'bus', 'store', 'chat', 'identity', 'gateway', 'http', 'tls', 'ops', 'config', 'log'] },
   // The command line gets what it runs handed in, so that it loads only what it needs.
   main: { values: ['ops', 'app'] },

@@ -1,0 +1,87 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { gather } from './crowd.ts'
+import type { Line } from './line.ts'
+import { eachMark, markedText } from './marks.ts'
+import { Score } from './score.ts'
+import type { Figures, Stage } from './task.ts'
+
+export interface Chorus {
+  rooms: readonly string[]
+  /** Connections in each room; all of them read. */
+  perRoom: number
+  /** Who posts: one connection, or all in turn. */
+  senders: 'one' | 'all'
+  /**
+   * Posts that are on their way at a time (a closed loop: another goes when a whole audience has one), or posts a second,
+   * whatever comes back (an open one: the delay counts from when a post was due, so that a stall is not hidden).
+   */
+  load: { inFlight: number } | { perSecond: number }
+  /** bytes of a text. */
+  textBytes: number
+  /** ms before the measured time, and ms of it. */
+  warm: number
+  measure: number
+}
+
+/** ms in which what was posted has to reach everybody after the run. */
+const catchUp = 10_000
+
+/** Rooms in which people post while everybody reads. What was posted is accounted for, to the last delivery. */
+export async function sing(chorus: Chorus, { target, dialect, progress, window }: Stage): Promise<Figures> {
+  const { rooms, perRoom, senders, load, textBytes, warm, measure } = chorus
+  const size = rooms.length * perRoom
+  const roomOf = (i: number) => rooms[Math.floor(i / perRoom)] as string
+  const lines = await gather({
+    target,
+    dialect,
+    size,
+    roomOf,
+    progress: (made) => made % 500 === 0 && progress(`${made} of ${size} are in`),
+  })
+  const score = new Score({ perRoom, size })
+  let goesOn = true
+  const post = (due = performance.now()) => {
+    const i = senders === 'one' ? 0 : score.posted % size
+    const n = score.begin()
+    lines[i]?.say(dialect.post(roomOf(i), n, markedText({ sender: i, n, at: due * 1000 }, textBytes)))
+  }
+  lines.forEach((line: Line, i) => {
+    line.ended = (code) => score.lost(i, code)
+    line.heard = (bytes, from, to) => {
+      eachMark(bytes, from, to, (sender, n, at) => score.hear(i, sender, n, at))
+      if (dialect.answered?.(bytes, from, to)?.ok === false) score.refused++
+      dialect.notice?.(line, bytes, from, to)
+    }
+  })
+  try {
+    const pacing = 'perSecond' in load ? pace(load.perSecond, post, () => goesOn) : undefined
+    if ('inFlight' in load) {
+      score.complete = () => goesOn && post()
+      for (let i = 0; i < load.inFlight; i++) post()
+    }
+    progress('warming up')
+    await pause(warm)
+    progress('measuring')
+    await window(true)
+    const measured = score.measure()
+    await pause(measure)
+    const figures = measured()
+    await window(false)
+    goesOn = false
+    await pacing
+    return { ...figures, ...(await score.settled(catchUp)) }
+  } finally {
+    for (const line of lines) {
+      line.ended = () => undefined
+      line.leave()
+    }
+  }
+}
+
+/** Posts when they are due; late ones keep the time at which they were. */
+async function pace(perSecond: number, post: (due: number) => void, goesOn: () => boolean): Promise<void> {
+  let due = performance.now()
+  for (; goesOn(); await pause(1)) {
+    for (; due <= performance.now(); due += 1000 / perSecond) post(due)
+  }
+}

@@ -1,0 +1,89 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { makeDevelopmentPair } from '../../src/tls/development-ca.ts'
+import { plans } from './plans.ts'
+import { playRound } from './round.ts'
+import { seed } from './seed.ts'
+import { type SubjectName, subjectNames } from './subjects.ts'
+import { type Results, tableOf } from './table.ts'
+
+/*
+ * `npm run bench` measures Parley beside its peers: same machine, same run, same TLS, same texts, rounds in turn. See --help.
+ */
+
+const help = `Measures Parley beside its peers, in turns, and prints medians.
+
+npm run bench                          every scenario, which takes about an hour
+npm run bench -- fan-out-64 posts-20   these
+npm run bench -- many-rooms --subjects parley --profile profile
+
+  --rounds N        rounds of each subject (5)
+  --measure SECONDS measured time of a round (5)
+  --subjects A,B    of ${subjectNames.join(', ')}
+  --json FILE       writes every figure of every round
+  --profile FOLDER  writes profiles of the CPU of Parley (the figures are then worth less)
+
+scenarios
+${Object.entries(plans)
+  .map(([name, { words }]) => `  ${name.padEnd(17)} ${words}`)
+  .join('\n')}`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    measure: { type: 'string', default: '5' },
+    subjects: { type: 'string', default: subjectNames.join(',') },
+    json: { type: 'string' },
+    profile: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+})
+const print = (words: string) => process.stdout.write(`${words}\n`)
+const say = (words: string) => process.stderr.write(`bench: ${words}\n`)
+
+function fail(words: string): never {
+  say(`${words} See npm run bench -- --help.`)
+  process.exit(2)
+}
+
+const rounds = Number(values.rounds)
+const measure = Number(values.measure) * 1000
+if (!(rounds >= 1) || !(measure >= 100)) fail('--rounds and --measure want a number.')
+const asked = values.subjects.split(',') as SubjectName[]
+for (const name of asked) if (!subjectNames.includes(name)) fail(`There is no subject "${name}".`)
+const names = positionals.length > 0 ? positionals : Object.keys(plans)
+for (const name of names) if (!(name in plans)) fail(`There is no scenario "${name}".`)
+
+if (values.help) print(help)
+else await bench()
+
+async function bench(): Promise<void> {
+  const pair = await makeDevelopmentPair(Date.now())
+  const results: Results[] = []
+  for (const name of names) {
+    const plan = plans[name] as (typeof plans)[string]
+    const subjects = asked.filter((one) => plan.subjects?.includes(one) ?? true)
+    if (subjects.length === 0) continue
+    say(`${name}: ${plan.words}`)
+    const seeded = await seed({ ...plan, perAccount: plan.perAccount ?? 1, pair })
+    const task = plan.task(seeded, { warm: Math.min(2000, measure), measure })
+    const figures: Results['figures'] = {}
+    try {
+      for (let round = 1; round <= rounds; round++) {
+        for (const subject of subjects) {
+          const progress = (words: string) => say(`${name} ${round}/${rounds} ${subject}: ${words}`)
+          const figure = await playRound({ subject, task, seeded, pair, profile: values.profile, progress })
+          const list = figures[subject] ?? []
+          figures[subject] = [...list, figure]
+          say(`${name} ${round}/${rounds} ${subject}: ${Math.round(figure[plan.headline.figure] ?? Number.NaN)} ${plan.headline.unit}`)
+        }
+      }
+    } finally {
+      rmSync(seeded.folder, { recursive: true, force: true })
+    }
+    results.push({ name, words: plan.words, headline: plan.headline, figures })
+    print(tableOf(results.at(-1) as Results))
+    if (values.json) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`)
+  }
+}

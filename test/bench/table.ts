@@ -1,0 +1,64 @@
+import type { Figures } from '../../src/bench/task.ts'
+import type { Headline } from './plans.ts'
+import type { SubjectName } from './subjects.ts'
+
+/** What came of one scenario: a list of figures for each subject, one a round. */
+export interface Results {
+  name: string
+  words: string
+  headline: Headline
+  figures: Partial<Record<SubjectName, Figures[]>>
+}
+
+const baseline = 'ws'
+
+export function median(all: number[]): number {
+  const sorted = all.filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  if (sorted.length === 0) return Number.NaN
+  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+}
+
+/** The ratio to bare `ws` of the same round: median, least and most. What the hour does to a machine it does to both. */
+export function ratios({ figures, headline: { figure } }: Results, subject: SubjectName): { mid: number; least: number; most: number } {
+  const theirs = figures[baseline] ?? []
+  const all = (figures[subject] ?? []).map((mine, i) => (mine[figure] ?? Number.NaN) / (theirs[i]?.[figure] ?? Number.NaN))
+  return { mid: median(all), least: Math.min(...all), most: Math.max(...all) }
+}
+
+const columns: [name: string, figure: string, digits: number, scale?: number][] = [
+  ['p50 ms', 'p50', 1],
+  ['p99 ms', 'p99', 1],
+  ['CPU', 'cpu', 2],
+  ['µs/delivery', 'microsPerDelivery', 2],
+  ['KB/connection', 'memoryPerConnection', 1, 1 / 1000],
+  ['memory MB', 'memory', 0, 1e-6],
+  ['load CPU', 'ownCpu', 2],
+]
+const wrongs = ['missing', 'doubled', 'outOfOrder', 'refused', 'lost']
+
+/** A table in Markdown, medians of the rounds; a run in which a message went wrong says so. */
+export function tableOf(results: Results): string {
+  const { name, words, headline, figures } = results
+  const subjects = Object.entries(figures) as [SubjectName, Figures[]][]
+  const shown = columns.filter(([, figure]) => subjects.some(([, list]) => list.some((one) => figure in one)))
+  const head = ['', headline.unit, 'to ws', ...shown.map(([title]) => title), 'wrong']
+  const rows = subjects.map(([subject, list]) => {
+    const of = (figure: string, scale = 1) => median(list.map((one) => one[figure] ?? Number.NaN)) * scale
+    const { mid, least, most } = ratios(results, subject)
+    const wrong = wrongs
+      .map((kind) => [kind, list.reduce((sum, one) => sum + (one[kind] ?? 0), 0)] as const)
+      .filter(([, count]) => count > 0)
+    return [
+      subject,
+      Math.round(of(headline.figure)).toLocaleString('en'),
+      Number.isNaN(mid) ? '–' : `×${mid.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`,
+      ...shown.map(([, figure, digits, scale]) => show(of(figure, scale), digits)),
+      wrong.length === 0 ? '0' : wrong.map(([kind, count]) => `${count} ${kind}`).join(', '),
+    ]
+  })
+  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+  return `\n### ${name}: ${words}\n\n${lines.join('\n')}\n`
+}
+
+const show = (value: number, digits: number) => (Number.isNaN(value) ? '–' : value.toFixed(digits))
