@@ -20,5 +20,6 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   load: {
     house: () => import('./house.ts'),
     startServer: async () => (await import('./app.ts')).startServer,
+    bench: () => import('./bench/deployment.ts'),
   },
 })

@@ -21,14 +21,14 @@ const walls: Record<string, { values?: string[]; types?: string[] }> = {
   tls: {},
   config: {},
   log: { types: ['config'] },
-  ops: { values: ['protocol', 'config', 'log', 'tls'], types: ['chat', 'identity', 'gateway', 'store', 'bus', 'http', 'app'] },
+  ops: { values: ['protocol', 'config', 'log', 'tls'], types: ['chat', 'identity', 'gateway', 'store', 'bus', 'http', 'app', 'bench'] },
   sdk: { values: ['protocol'] },
   web: { values: ['sdk', 'protocol'] },
   launch: {},
   bench: {},
   app: { values: ['protocol', 'bus', 'store', 'chat', 'identity', 'gateway', 'http', 'tls', 'ops', 'config', 'log'] },
   // The command line gets what it runs handed in, so that it loads only what it needs.
-  main: { values: ['ops', 'app'] },
+  main: { values: ['ops', 'app', 'bench'] },
 }
 
 /** The room that a file is in: its folder, or what it composes. */

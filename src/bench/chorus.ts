@@ -49,7 +49,8 @@ export async function sing(chorus: Chorus, { target, dialect, progress, window }
     line.ended = (code) => score.lost(i, code)
     line.heard = (bytes, from, to) => {
       eachMark(bytes, from, to, (sender, n, at) => score.hear(i, sender, n, at))
-      if (dialect.answered?.(bytes, from, to)?.ok === false) score.refused++
+      const answer = dialect.answered?.(bytes, from, to)
+      if (answer?.ok === false) score.refuse(answer.n)
       dialect.notice?.(line, bytes, from, to)
     }
   })

@@ -27,11 +27,13 @@ export async function connect(
 
   async function guest(): Promise<void> {
     let session: Buffer | undefined
+    const keep = (given: Buffer) => {
+      session = given
+    }
     while (goesOn) {
       const i = next++
       const began = performance.now()
-      const line = await Line.dial(target, { ...dialect.wish(i, room), session })
-      if (resumed) line.socket.once('session', (ticket: Buffer) => (session = ticket))
+      const line = await Line.dial(target, { ...dialect.wish(i, room), ...(resumed && { session, keepSession: keep }) })
       await dialect.welcome(line)
       if (measuring) {
         made++

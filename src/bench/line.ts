@@ -17,6 +17,8 @@ export interface Wish {
   headers: Record<string, string>
   /** A TLS session to go on with. */
   session?: Buffer | undefined
+  /** Is given one to go on with another time. */
+  keepSession?: (session: Buffer) => void
 }
 
 /** Every line reads into this: it is looked through before the next one gets its turn. Copying less is what keeps the bench lean. */
@@ -27,7 +29,11 @@ const nothing = () => undefined
 export class NotLetIn extends Error {
   readonly status: number
   constructor(status: number) {
-    super(status === 0 ? 'The connection ended before an answer came.' : `The upgrade was answered with ${status}.`)
+    super(
+      status === 0
+        ? 'The connection ended before an answer came.'
+        : `The upgrade was answered with ${status}${status === 429 ? ': a limit of that server was met' : ''}.`,
+    )
     this.status = status
   }
 }
@@ -58,6 +64,7 @@ export class Line {
     this.socket = connect(options)
     this.socket.setNoDelay(true)
     this.socket.on('error', nothing)
+    if (wish.keepSession) this.socket.on('session', wish.keepSession)
     this.socket.on('secureConnect', () => this.socket.write(request(target, wish)))
     this.socket.on('close', () => {
       this.#open?.(0)

@@ -7,10 +7,12 @@ const ring = 1 << 16
 /** Every how many readers one's delays are measured. */
 const sampled = 16
 
+/** ms. */
+const afterRefusal = 200
+
 /** Who has heard what, of every post by every reader: what never came, came twice, or out of order. */
 export class Score {
   posted = 0
-  refused = 0
   /** A post has been heard by all who should. */
   complete: () => void = () => undefined
   readonly #perRoom: number
@@ -22,6 +24,7 @@ export class Score {
   #finished = 0
   #deliveries = 0
   #doubled = 0
+  #refused = 0
   #outOfOrder = 0
   #measuring = false
   #failure: Error | undefined
@@ -58,6 +61,14 @@ export class Score {
     this.complete()
   }
 
+  /** The nth post was refused: nobody will hear it. Another goes a little later, since the server has enough of them. */
+  refuse(n: number): void {
+    this.#refused++
+    this.#awaited[n % ring] = 0
+    this.#finished++
+    setTimeout(() => this.complete(), afterRefusal)
+  }
+
   lost(line: number, code: number): void {
     this.#failure ??= new Error(`Connection ${line} ended with ${code} in the middle of the run.`)
   }
@@ -86,6 +97,6 @@ export class Score {
     while (this.#finished < this.posted && performance.now() < until && !this.#failure) await pause(10)
     if (this.#failure) throw this.#failure
     const missing = this.#awaited.reduce((sum, left) => sum + left, 0)
-    return { missing, doubled: this.#doubled, outOfOrder: this.#outOfOrder, refused: this.refused }
+    return { missing, doubled: this.#doubled, outOfOrder: this.#outOfOrder, refused: this.#refused }
   }
 }

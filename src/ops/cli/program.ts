@@ -6,6 +6,7 @@ import { addAccountCommands } from './account.ts'
 import { type Ask, createAsk } from './ask.ts'
 import { addAuditCommands } from './audit.ts'
 import { addBackupCommands } from './backup.ts'
+import { addBenchCommand } from './bench.ts'
 import { addCertsCommands } from './certs.ts'
 import { addConfigCommands } from './config.ts'
 import { addDoctorCommand } from './doctor.ts'
@@ -24,6 +25,7 @@ import { addTokenCommands } from './token.ts'
 export interface Loaders {
   house(): Promise<typeof import('../../house.ts')>
   startServer(): Promise<StartServer>
+  bench(): Promise<typeof import('../../bench/deployment.ts')>
 }
 
 type Terminal<Stream> = Stream & { readonly isTTY?: boolean; readonly columns?: number }
@@ -64,6 +66,7 @@ const groups: Group[] = [
   addDoctorCommand,
   addKeysCommands,
   addAuditCommands,
+  addBenchCommand,
 ]
 
 /** Runs one command, and tells whoever sits there what went wrong. */
@@ -104,7 +107,8 @@ function createProgram(desk: Desk): Command {
       outputError: (words, write) => write(withoutValues(words)),
     })
     .configureHelp({
-      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map((one) => `<${one.name()}>`)].join(' '),
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`))].join(' '),
     })
     .addHelpText('after', examples('serve', 'account add ada --role admin', 'login end --account ada --all'))
     .addHelpText(
