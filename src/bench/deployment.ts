@@ -1,6 +1,5 @@
-import { request } from 'node:https'
-import { json } from 'node:stream/consumers'
 import { createSecureContext, rootCertificates } from 'node:tls'
+import { ask } from './ask.ts'
 import { type Dialect, parleyDialect } from './dialect.ts'
 import { Line, type Target } from './line.ts'
 import { type Figures, perform, type Task } from './task.ts'
@@ -80,20 +79,11 @@ async function accountOf(target: Target, dialect: Dialect, i: number): Promise<s
   }
 }
 
-function makeRoom(target: Target, token: string, members: string[]): Promise<string> {
-  const { host, port, servername, secureContext } = target
+async function makeRoom(target: Target, token: string, members: string[]): Promise<string> {
   const name = `bench ${new Date().toISOString().slice(0, 19)}`
-  return new Promise((resolve, reject) => {
-    const asked = request({
-      ...{ method: 'POST', path: '/api/v1/rooms', host, port, servername, secureContext },
-      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    })
-    asked.on('error', reject)
-    asked.on('response', async (response) => {
-      const said = (await json(response).catch(() => ({}))) as { id?: string; detail?: string }
-      if (said.id === undefined) reject(new Error(`A room could not be made: ${said.detail ?? `HTTP ${response.statusCode}`}`))
-      else resolve(said.id)
-    })
-    asked.end(JSON.stringify({ name, kind: 'private', members }))
-  })
+  const headers = { Authorization: `Bearer ${token}` }
+  const { status, body } = await ask(target, { method: 'POST', path: '/api/v1/rooms', headers, body: { name, kind: 'private', members } })
+  const { id, detail } = (body ?? {}) as { id?: string; detail?: string }
+  if (id === undefined) throw new Error(`A room could not be made: ${detail ?? `HTTP ${status}`}`)
+  return id
 }

@@ -5,8 +5,8 @@ export interface Dialect {
   readonly name: string
   /** What the nth connection asks the server with. */
   wish(i: number, room: string): Wish
-  /** Resolves when the server has said that it takes the connection. */
-  welcome(line: Line): Promise<void>
+  /** Resolves with what the server says when it takes the connection; to nothing where it says nothing. */
+  welcome(line: Line): Promise<string>
   /** After the welcome: resolves when the line hears the room. */
   open(line: Line, room: string): Promise<void>
   /** The text frame that posts this. */
@@ -32,9 +32,7 @@ export function parleyDialect(tokens: readonly string[]): Dialect {
       path: '/ws',
       headers: { 'Sec-WebSocket-Protocol': 'parley.v1', Authorization: `Bearer ${tokens[i % tokens.length]}` },
     }),
-    async welcome(line) {
-      await line.next((text) => text.startsWith('{"type":"welcome"') || undefined)
-    },
+    welcome: (line) => line.next((text) => (text.startsWith('{"type":"welcome"') ? text : undefined)),
     async open(line, room) {
       line.say(JSON.stringify({ type: 'open', ref: 1, rooms: [{ room }] }))
       const answer = await line.next((text) => (/^\{"type":"(ok|refused)","ref":1,/.test(text) ? text : undefined))

@@ -15,12 +15,12 @@ export function maskedText(text: string): Buffer {
   return bytes
 }
 
-/** The answer to a ping. */
-export function maskedPong(payload: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([0x8a, 0x80 | payload.length, 0, 0, 0, 0]), payload])
-}
+export const opcodes = { text: 1, close: 8, ping: 9, pong: 10 }
 
-export const opcodes = { text: 1, close: 8, ping: 9 }
+/** The answer to a ping or a close frame: what it says, said back. */
+export function maskedControl(opcode: number, payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload])
+}
 
 /** Takes bytes as they come and gives whole frames, where they lie. */
 export class FrameReader {

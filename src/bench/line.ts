@@ -1,6 +1,6 @@
 import type { OnReadOpts } from 'node:net'
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls'
-import { FrameReader, maskedPong, maskedText, opcodes } from './frames.ts'
+import { FrameReader, maskedControl, maskedText, opcodes } from './frames.ts'
 
 export interface Target {
   host: string
@@ -50,8 +50,11 @@ export class Line {
   readonly #early: string[] = []
   readonly #reader = new FrameReader((opcode, bytes, from, to) => {
     if (opcode === opcodes.text) this.heard(bytes, from, to)
-    else if (opcode === opcodes.ping) this.socket.write(maskedPong(bytes.subarray(from, to)))
-    else if (opcode === opcodes.close) this.#code = to - from >= 2 ? bytes.readUInt16BE(from) : 1005
+    else if (opcode === opcodes.ping) this.socket.write(maskedControl(opcodes.pong, bytes.subarray(from, to)))
+    else if (opcode === opcodes.close) {
+      this.#code = to - from >= 2 ? bytes.readUInt16BE(from) : 1005
+      this.socket.end(maskedControl(opcodes.close, bytes.subarray(from, from + 2)))
+    }
   })
 
   private constructor(target: Target, wish: Wish, opened: (status: number) => void) {

@@ -1,9 +1,13 @@
 import { type Chorus, sing } from './chorus.ts'
 import { type Connects, connect } from './connects.ts'
 import type { Dialect } from './dialect.ts'
+import { type Endings, endLogins } from './endings.ts'
 import { type Idle, idle } from './idle.ts'
 import type { Target } from './line.ts'
+import { leaf, type Pages } from './pages.ts'
 import { type Posts, post } from './posts.ts'
+import { type SignIns, signInAgain } from './sign-ins.ts'
+import { type Storm, storm } from './storm.ts'
 
 /** What a bench can be asked to do to a server. */
 export type Task =
@@ -11,6 +15,10 @@ export type Task =
   | ({ kind: 'connects' } & Connects)
   | ({ kind: 'idle' } & Idle)
   | ({ kind: 'posts' } & Posts)
+  | ({ kind: 'sign-ins' } & SignIns)
+  | ({ kind: 'endings' } & Endings)
+  | ({ kind: 'storm' } & Storm)
+  | ({ kind: 'pages' } & Pages)
 
 /** What was measured, by name. Times in ms, rates per second, CPU in cores. */
 export type Figures = Record<string, number>
@@ -35,5 +43,13 @@ export async function perform(task: Task, stage: Stage): Promise<Figures> {
       return idle(task, stage)
     case 'posts':
       return post(task, stage)
+    case 'sign-ins':
+      return signInAgain(task, stage)
+    case 'endings':
+      return endLogins(task, stage)
+    case 'storm':
+      return storm(task, stage)
+    case 'pages':
+      return leaf(task, stage)
   }
 }

@@ -8,6 +8,7 @@ import { FrameReader, maskedText } from '../../src/bench/frames.ts'
 import { eachMark, markedText } from '../../src/bench/marks.ts'
 import { Score } from '../../src/bench/score.ts'
 import { certificate, startHouse, type TestHouse } from '../support/house.ts'
+import { chartOf } from './chart.ts'
 import { roomy } from './seed.ts'
 import { median, ratios, tableOf } from './table.ts'
 
@@ -136,6 +137,7 @@ test('ratios are of the same round, and the median is of them', () => {
   }
   assert.deepEqual(ratios(results, 'parley'), { mid: 2, least: 1, most: 3 })
   assert.match(tableOf(results), /\| parley \| 300 \| ×2\.00 \(1\.00–3\.00\) \| 2 missing \|/)
+  assert.match(chartOf([results]), /<svg .*parley<.*×2\.00</s)
   assert.equal(median([1, 2, 3, 10]), 2.5)
   assert.ok(Number.isNaN(median([])))
 })

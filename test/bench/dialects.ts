@@ -1,13 +1,13 @@
 import type { Dialect } from '../../src/bench/dialect.ts'
 
-const atOnce = async () => undefined
+const atOnce = async () => ''
 
 /** Both peers that are bare `ws`: the room stands in the address, a text is a post. */
 export const bareDialect: Dialect = {
   name: 'ws',
   wish: (_, room) => ({ path: `/?room=${room}`, headers: {} }),
   welcome: atOnce,
-  open: atOnce,
+  open: async () => undefined,
   post: (_, __, text) => text,
 }
 
@@ -18,9 +18,9 @@ export const socketIoDialect: Dialect = {
   async welcome(line) {
     await line.next((text) => text.startsWith('0') || undefined)
     line.say('40')
-    await line.next((text) => text.startsWith('40') || undefined)
+    return line.next((text) => (text.startsWith('40') ? text : undefined))
   },
-  open: atOnce,
+  open: async () => undefined,
   post: (_, __, text) => `42["post",${JSON.stringify(text)}]`,
   notice(line, bytes, from, to) {
     if (to - from === 1 && bytes[from] === 0x32) line.say('3')

@@ -10,7 +10,11 @@ export interface Plan {
   perAccount?: number
   /** Those who can do it; nothing: all. */
   subjects?: SubjectName[]
-  task(seeded: Pick<Seeded, 'rooms'>, times: Times): Task
+  /** Messages in the first room before it begins. */
+  messages?: number
+  /** The scenario, on the same subject, half of whose rate is asked for. */
+  halfOf?: string
+  task(seeded: Pick<Seeded, 'rooms' | 'person'>, times: Times): Task
   headline: Headline
 }
 
@@ -21,10 +25,11 @@ export interface Headline {
   better: 'more' | 'less'
 }
 
-/** ms. */
+/** ms; and what is half of what the subject can do, where that is asked for. */
 export interface Times {
   warm: number
   measure: number
+  perSecond?: number
 }
 
 const textBytes = 100
@@ -58,6 +63,20 @@ const idle = (perRoom: number): Plan => ({
   headline: { figure: 'memoryPerConnection', unit: 'bytes/connection', better: 'less' },
 })
 
+const storm = (perRoom: number): Plan => ({
+  words: `${perRoom * 100} connections in 100 rooms are cut off, miss 5 posts each, and come back at once`,
+  ...{ rooms: 100, perRoom, perAccount: 5, subjects: ['parley'] },
+  task: ({ rooms, person }) => ({ kind: 'storm', rooms, perRoom, missed: 5, person }),
+  headline: { figure: 'allBackMs', unit: 'ms until all are back', better: 'less' },
+})
+
+const pages = (messages: number): Plan => ({
+  words: `coming in, opening, paging back and posting in a room of ${messages.toLocaleString('en')} messages`,
+  ...{ rooms: 1, perRoom: 10, messages, subjects: ['parley'] },
+  task: ({ rooms }) => ({ kind: 'pages', room: rooms[0] as string, messages, times: 300 }),
+  headline: { figure: 'pageP50', unit: 'ms a page (p50)', better: 'less' },
+})
+
 export const plans: Record<string, Plan> = {
   'fan-out-1': fanOut(500, 1),
   'fan-out-64': fanOut(500, 64),
@@ -75,10 +94,34 @@ export const plans: Record<string, Plan> = {
     task: ({ rooms }, times) => ({ kind: 'chorus', rooms, perRoom: 500, senders: 'one', load: { perSecond: 10 }, textBytes, ...times }),
     headline: { figure: 'p99', unit: 'ms (p99)', better: 'less' },
   },
+  'rate-half': {
+    words: 'one room, 500 readers, half of the posts that fan-out-64 came to',
+    ...{ rooms: 1, perRoom: 500, halfOf: 'fan-out-64' },
+    task: ({ rooms }, { perSecond = 1, ...times }) => ({
+      ...{ kind: 'chorus', rooms, perRoom: 500, senders: 'one', load: { perSecond }, textBytes, ...times },
+    }),
+    headline: { figure: 'p99', unit: 'ms (p99)', better: 'less' },
+  },
   'posts-1': posts(1),
   'posts-20': posts(20),
   connects: connects(false),
   'connects-resumed': connects(true),
   'idle-5000': idle(50),
   'idle-10000': idle(100),
+  'sign-ins': {
+    words: 'sign-ins with a password, 8 at a time',
+    ...{ rooms: 1, perRoom: 2, subjects: ['parley'] },
+    task: ({ person }, times) => ({ kind: 'sign-ins', person, atOnce: 8, ...times }),
+    headline: { figure: 'signInsPerSecond', unit: 'sign-ins/s', better: 'more' },
+  },
+  endings: {
+    words: 'a person ends 500 logins one by one, while 50 posts a second are made',
+    ...{ rooms: 1, perRoom: 501, perAccount: 501, subjects: ['parley'] },
+    task: ({ rooms, person }) => ({ kind: 'endings', person, room: rooms[0] as string, logins: 500, perSecond: 50 }),
+    headline: { figure: 'closeP99', unit: 'ms from the call to the close (p99)', better: 'less' },
+  },
+  'storm-2000': storm(20),
+  'storm-10000': storm(100),
+  'pages-10k': pages(10_000),
+  'pages-1m': pages(1_000_000),
 }

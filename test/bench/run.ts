@@ -1,9 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { Task } from '../../src/bench/task.ts'
 import { makeDevelopmentPair } from '../../src/tls/development-ca.ts'
-import { plans } from './plans.ts'
+import { chartOf } from './chart.ts'
+import { type Plan, plans } from './plans.ts'
 import { playRound } from './round.ts'
-import { seed } from './seed.ts'
+import { type Seeded, seed } from './seed.ts'
 import { type SubjectName, subjectNames } from './subjects.ts'
 import { type Results, tableOf } from './table.ts'
 
@@ -11,6 +15,7 @@ import { type Results, tableOf } from './table.ts'
  * `npm run bench` measures Parley beside its peers: same machine, same run, same TLS, same texts, rounds in turn. See --help.
  */
 
+const require = createRequire(import.meta.url)
 const help = `Measures Parley beside its peers, in turns, and prints medians.
 
 npm run bench                          every scenario, which takes about an hour
@@ -21,6 +26,7 @@ npm run bench -- many-rooms --subjects parley --profile profile
   --measure SECONDS measured time of a round (5)
   --subjects A,B    of ${subjectNames.join(', ')}
   --json FILE       writes every figure of every round
+  --chart FILE      writes a chart (SVG) of the ratios to bare ws
   --profile FOLDER  writes profiles of the CPU of Parley (the figures are then worth less)
 
 scenarios
@@ -35,6 +41,7 @@ const { values, positionals } = parseArgs({
     measure: { type: 'string', default: '5' },
     subjects: { type: 'string', default: subjectNames.join(',') },
     json: { type: 'string' },
+    chart: { type: 'string' },
     profile: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -60,30 +67,60 @@ else await bench()
 
 async function bench(): Promise<void> {
   const pair = await makeDevelopmentPair(Date.now())
+  /** Posts a second. */
+  async function halfOf(scenario: string, subject: SubjectName, seeded: Seeded): Promise<number> {
+    const task = (plans[scenario] as Plan).task(seeded, { warm: 1000, measure: Math.min(3000, measure) })
+    const { posts = 0 } = await playRound({ subject, task, seeded, pair, progress: () => undefined })
+    const perSecond = posts / (Math.min(3000, measure) / 1000) / 2
+    say(`${subject} is asked for ${Math.round(perSecond)} posts a second`)
+    return perSecond
+  }
   const results: Results[] = []
+  print(machine())
   for (const name of names) {
-    const plan = plans[name] as (typeof plans)[string]
+    const plan = plans[name] as Plan
     const subjects = asked.filter((one) => plan.subjects?.includes(one) ?? true)
     if (subjects.length === 0) continue
     say(`${name}: ${plan.words}`)
     const seeded = await seed({ ...plan, perAccount: plan.perAccount ?? 1, pair })
-    const task = plan.task(seeded, { warm: Math.min(2000, measure), measure })
+    const times = { warm: Math.min(2000, measure), measure }
+    const tasks = new Map<SubjectName, Task>()
     const figures: Results['figures'] = {}
     try {
+      for (const subject of subjects) {
+        const perSecond = plan.halfOf === undefined ? {} : { perSecond: await halfOf(plan.halfOf, subject, seeded) }
+        tasks.set(subject, plan.task(seeded, { ...times, ...perSecond }))
+      }
       for (let round = 1; round <= rounds; round++) {
         for (const subject of subjects) {
           const progress = (words: string) => say(`${name} ${round}/${rounds} ${subject}: ${words}`)
-          const figure = await playRound({ subject, task, seeded, pair, profile: values.profile, progress })
+          const figure = await playRound({ subject, task: tasks.get(subject) as Task, seeded, pair, profile: values.profile, progress })
           const list = figures[subject] ?? []
           figures[subject] = [...list, figure]
           say(`${name} ${round}/${rounds} ${subject}: ${Math.round(figure[plan.headline.figure] ?? Number.NaN)} ${plan.headline.unit}`)
         }
       }
+    } catch (error) {
+      say(`${name} could not be measured: ${error instanceof Error ? error.message : error}`)
+      process.exitCode = 1
+      continue
     } finally {
       rmSync(seeded.folder, { recursive: true, force: true })
     }
     results.push({ name, words: plan.words, headline: plan.headline, figures })
     print(tableOf(results.at(-1) as Results))
+    if (values.chart) writeFileSync(values.chart, chartOf(results))
     if (values.json) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`)
   }
+}
+
+/** What the figures were taken on. */
+function machine(): string {
+  const versions = ['ws', 'socket.io'].map((name) => `${name} ${(require(`${name}/package.json`) as { version: string }).version}`)
+  const [cpu] = cpus()
+  return [
+    `${availableParallelism()} cores (${cpu?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}, ${versions.join(', ')}`,
+    `Servers on one core, the load on another; TLS 1.3 with P-256; ${rounds} rounds in turn of ${measure / 1000} s; medians, and of ratios the least and most.`,
+    'Parley stores (fsync before each acknowledgement), checks who may and counts limits; the others do none of that.',
+  ].join('\n')
 }

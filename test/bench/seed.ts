@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import pino from 'pino'
 import { readConfig } from '../../src/config.ts'
-import { openHouse, systemClock } from '../../src/house.ts'
+import { type House, openHouse, systemClock } from '../../src/house.ts'
+import type { Entry } from '../../src/store/append.ts'
 
 export interface Seeded {
   folder: string
   rooms: string[]
   /** One for each connection, each of a login of its own. */
   tokens: string[]
+  /** Whose account the first connections have. */
+  person: { name: string; password: string }
 }
 
 export interface Pair {
@@ -22,6 +25,8 @@ interface Asked {
   perRoom: number
   /** Connections that share an account, each with a login of its own; 1 unless that would take too long to make. */
   perAccount: number
+  /** Messages in the first room. */
+  messages?: number
   pair: Pair
 }
 
@@ -40,14 +45,21 @@ export const roomy: Record<string, string> = Object.fromEntries(
     MEMBERSPERROOM: 1_000_000,
     ROOMSPERACCOUNT: 100_000,
     LOGINSPERACCOUNT: 100_000,
+    SIGNINSPERMINUTEPERACCOUNT: 1_000_000,
+    SIGNINSPERMINUTEPERADDRESS: 1_000_000,
+    SIGNINSPERMINUTEPERACCOUNTANDADDRESS: 1_000_000,
+    HTTPREQUESTSPERSECONDPERADDRESS: 1_000_000,
   }).map(([name, value]) => [`PARLEY__LIMITS__${name}`, String(value)]),
 )
 
 const root = resolve(import.meta.dirname, '../..')
 const day = 86_400_000
+const password = 'a password of the bench, of no use elsewhere'
+/** Posts that wait for the store at a time. */
+const wave = 2048
 
 /** A Parley with people, logins, tokens and rooms, as if they had been there for a while. */
-export async function seed({ rooms, perRoom, perAccount, pair }: Asked): Promise<Seeded> {
+export async function seed({ rooms, perRoom, perAccount, messages = 0, pair }: Asked): Promise<Seeded> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'))
   cpSync(join(root, 'config/default.yaml'), join(folder, 'config/default.yaml'))
   mkdirSync(join(folder, 'certs'))
@@ -68,7 +80,8 @@ export async function seed({ rooms, perRoom, perAccount, pair }: Asked): Promise
   for (let r = 0; r < rooms; r++) {
     const members: string[] = []
     for (let i = 0; i < perRoom; i += perAccount) {
-      const account = await house.accounts.add({ name: `bench-${r}-${i}`, role: 'member' })
+      const name = `bench-${r}-${i}`
+      const account = await house.accounts.add({ name, role: 'member', ...(tokens.length === 0 && { password }) })
       members.push(account.id)
       for (let k = i; k < Math.min(perRoom, i + perAccount); k++) {
         const login = await house.logins.begin({ account: account.id, credential: 'token', label: 'bench', address: '127.0.0.1' })
@@ -77,6 +90,25 @@ export async function seed({ rooms, perRoom, perAccount, pair }: Asked): Promise
     }
     roomIds.push(await house.rooms.found({ account: 'parley' }, { name: `bench ${r}`, kind: 'private', members }))
   }
+  if (messages > 0) await talk(house, roomIds[0] as string, messages)
   await house.close()
-  return { folder, rooms: roomIds, tokens }
+  return { folder, rooms: roomIds, tokens, person: { name: 'bench-0-0', password } }
 }
+
+async function talk({ store }: Pick<House, 'store'>, room: string, messages: number): Promise<void> {
+  for (let n = 0; n < messages; n += wave) {
+    const size = Math.min(wave, messages - n)
+    await Promise.all(Array.from({ length: size }, (_, i) => store.append.append(saying(room, n + i))))
+  }
+}
+
+/** As the operator says it, who needs no login. */
+const saying = (room: string, n: number): Entry => ({
+  ...{ room, by: 'parley', at: Date.now(), allowed: { own: [], any: [] } },
+  do: {
+    act: 'post',
+    key: `seed-${String(n).padStart(12, '0')}`,
+    text: `${n} and so they talked of this and that, as people do`,
+    names: [],
+  },
+})

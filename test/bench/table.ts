@@ -29,13 +29,20 @@ export function ratios({ figures, headline: { figure } }: Results, subject: Subj
 const columns: [name: string, figure: string, digits: number, scale?: number][] = [
   ['p50 ms', 'p50', 1],
   ['p99 ms', 'p99', 1],
+  ['close p50 ms', 'closeP50', 1],
+  ['close p99 ms', 'closeP99', 1],
+  ['welcome p50 ms', 'welcomeP50', 2],
+  ['open p50 ms', 'openP50', 2],
+  ['page p50 ms', 'pageP50', 2],
+  ['post p50 ms', 'postP50', 2],
+  ['slowest sign-in ms', 'signInMax', 0],
   ['CPU', 'cpu', 2],
   ['µs/delivery', 'microsPerDelivery', 2],
   ['KB/connection', 'memoryPerConnection', 1, 1 / 1000],
   ['memory MB', 'memory', 0, 1e-6],
   ['load CPU', 'ownCpu', 2],
 ]
-const wrongs = ['missing', 'doubled', 'outOfOrder', 'refused', 'lost']
+const wrongs = ['missing', 'doubled', 'outOfOrder', 'refused', 'lost', 'heardAfter']
 
 /** A table in Markdown, medians of the rounds; a run in which a message went wrong says so. */
 export function tableOf(results: Results): string {
@@ -51,7 +58,7 @@ export function tableOf(results: Results): string {
       .filter(([, count]) => count > 0)
     return [
       subject,
-      Math.round(of(headline.figure)).toLocaleString('en'),
+      headlineOf(of(headline.figure)),
       Number.isNaN(mid) ? '–' : `×${mid.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`,
       ...shown.map(([, figure, digits, scale]) => show(of(figure, scale), digits)),
       wrong.length === 0 ? '0' : wrong.map(([kind, count]) => `${count} ${kind}`).join(', '),
@@ -61,4 +68,6 @@ export function tableOf(results: Results): string {
   return `\n### ${name}: ${words}\n\n${lines.join('\n')}\n`
 }
 
+/** Three digits at least. */
+export const headlineOf = (value: number) => value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 2 : value < 100 ? 1 : 0 })
 const show = (value: number, digits: number) => (Number.isNaN(value) ? '–' : value.toFixed(digits))
