@@ -8,7 +8,7 @@ export interface Wakeable {
 const slots = 256
 /** ms from one slot to the next. */
 export const slotMs = 250
-/** ms of waking in one step; the rest comes with the next. */
+/** ms of waking in one step; the rest comes in the next turn of the loop, after whoever wants to read and write. */
 const budget = 4
 
 /**
@@ -21,6 +21,7 @@ export function createWheel(monotonic: () => number) {
   let due: Set<Wakeable> = new Set()
   let at = Math.floor(monotonic() / slotMs)
   let timer: NodeJS.Timeout | undefined
+  let isRousing = false
 
   function clear(one: Wakeable): void {
     if (one.slot >= 0) ring[one.slot]?.delete(one)
@@ -30,8 +31,7 @@ export function createWheel(monotonic: () => number) {
 
   /** Wakes whatever is due by now. */
   function turn(): void {
-    const now = monotonic()
-    const target = Math.floor(now / slotMs)
+    const target = Math.floor(monotonic() / slotMs)
     for (let steps = 0; at < target && steps < slots; steps++) {
       at = target - at > slots ? target - slots : at + 1
       const here = ring[at % slots] as Set<Wakeable>
@@ -39,12 +39,18 @@ export function createWheel(monotonic: () => number) {
       for (const one of here) one.slot = -1
       here.clear()
     }
+    if (!isRousing) rouse()
+  }
+
+  function rouse(): void {
     const until = performance.now() + budget
     for (const one of due) {
       due.delete(one)
-      one.wake(now)
+      one.wake(monotonic())
       if (performance.now() > until) break
     }
+    isRousing = due.size > 0
+    if (isRousing) setImmediate(rouse)
   }
 
   return {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turnEnd } from 'node:timers/promises'
 import fc from 'fast-check'
 import { createWheel, slotMs, type Wakeable } from '../../src/gateway/wheel.ts'
 
@@ -53,4 +54,25 @@ test('after a long stop of the process everything that is due is woken', () => {
   now = 3_600_000
   for (let turns = 0; turns < 50; turns++) wheel.turn()
   assert.ok(all.every(({ wokenAt }) => wokenAt === now))
+})
+
+test('more than one step has time for is woken in the next turns of the loop, not a slot later', async () => {
+  let now = 0
+  const wheel = createWheel(() => now)
+  const woken: number[] = []
+  let turns = 0
+  for (let i = 0; i < 5; i++) {
+    const one = {
+      slot: -1,
+      wake() {
+        woken.push(turns)
+        for (const until = performance.now() + 5; performance.now() < until; ); // all that a step may take
+      },
+    }
+    wheel.set(one, 1)
+  }
+  now = slotMs * 2
+  wheel.turn()
+  for (; woken.length < 5; turns++) await turnEnd()
+  assert.ok(turns > 0, 'they all came in one step')
 })
