@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { uptime } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { createLocalBus } from './bus/local.ts'
@@ -9,6 +10,7 @@ import { createRooms } from './chat/rooms.ts'
 import type { Config } from './config.ts'
 import { createAccounts } from './identity/accounts.ts'
 import { type Audit, createAudit } from './identity/audit.ts'
+import { noteRestore } from './identity/audit-restore.ts'
 import { createTally } from './identity/audit-tally.ts'
 import { createDevices } from './identity/devices.ts'
 import { createInvites } from './identity/invites.ts'
@@ -18,12 +20,13 @@ import { createSeal } from './identity/master-key.ts'
 import { createPasswords } from './identity/passwords.ts'
 import { openMasterKey, openSecrets, opensWith } from './identity/secrets.ts'
 import { createSignIn } from './identity/sign-in.ts'
+import { createSteadyClock } from './identity/steady-clock.ts'
 import { createThrottle } from './identity/throttle.ts'
 import { createTokens } from './identity/tokens.ts'
 import { createWebSessions } from './identity/web-sessions.ts'
 import { stampOf } from './store/before-migration.ts'
 import type { StoreMeter } from './store/meter.ts'
-import { restoreStore } from './store/restore.ts'
+import { type Restored, restoreStore } from './store/restore.ts'
 import type { SecretRow } from './store/schema.ts'
 import { openSqlite } from './store/sqlite.ts'
 
@@ -31,9 +34,15 @@ import { openSqlite } from './store/sqlite.ts'
 export interface Clock {
   now: () => number
   monotonic: () => number
+  /** ms by which the machine's clock is ahead of `now`. */
+  ahead?: () => number
 }
 
-export const systemClock: Clock = { now: Date.now, monotonic: () => performance.now() }
+const monotonic = () => performance.now()
+export const systemClock: Clock = {
+  ...createSteadyClock({ wall: Date.now, monotonic, uptime: () => uptime() * 1000 }),
+  monotonic,
+}
 
 /** What a server wants to know of the house for its metrics; a command by itself measures nothing. */
 export interface HouseMeters {
@@ -86,6 +95,8 @@ export async function openHouse({
     const throttle = createThrottle({
       perAccount: () => limits().signInsPerMinutePerAccount,
       perAddress: () => limits().signInsPerMinutePerAddress,
+      perPair: () => limits().signInsPerMinutePerAccountAndAddress,
+      failuresInARow: () => limits().signInFailuresInARow,
     })
     const logins = createLogins({
       db,
@@ -164,12 +175,37 @@ const operatorNotes =
       },
     })
 
+interface ToRecord {
+  draft: string
+  made: Omit<Restored, 'kept'>
+  now: () => number
+  /** The master key that the next start will find; with new secrets it may be made here. */
+  key: Parameters<typeof openMasterKey>[0]
+}
+
+async function recordRestore({ draft, made, now, key }: ToRecord): Promise<void> {
+  const seal = createSeal(openMasterKey(key))
+  let failed: Error | undefined
+  const onFatal = (error: Error) => {
+    failed = error
+  }
+  const store = await openSqlite({ file: draft, onFatal })
+  try {
+    const { store: what, logins, ended, newSecrets } = made
+    await noteRestore({ db: store.db, now, seal, record: { what, extra: { logins, ended, newSecrets } }, reseal: newSecrets })
+  } finally {
+    await store.close()
+  }
+  if (failed) throw failed
+}
+
 /** What a restore needs of the rooms that the command line may not know. */
 export const restoring = {
   restoreStore,
   stampOf,
   /** Whether this master key, as text, opens these rows of the store. */
   opens: (secrets: SecretRow[], key: string): boolean => opensWith(openMasterKey({ file: '', given: key }), secrets),
+  record: recordRestore,
 }
 
 export type House = Awaited<ReturnType<typeof openHouse>>

@@ -8,7 +8,9 @@ import { addressOf, type Config, isLoopback } from './config.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createWheel } from './gateway/wheel.ts'
 import { type Clock, openHouse, systemClock } from './house.ts'
+import { bareHeaders } from './http/bare-headers.ts'
 import type { HttpSettings } from './http/deps.ts'
+import { answerGarbled } from './http/garbled.ts'
 import { allowsHost, cameInTheClear } from './http/hosts.ts'
 import { createHttp, serverLimits } from './http/http.ts'
 import { clientAddress, trustedPeer } from './identity/client-address.ts'
@@ -32,8 +34,8 @@ interface Start {
   onFatal: (error: Error) => void
 }
 
-/** ms that a client which spoke no HTTP has to take its answer. */
-const lastWords = 1000
+/** ms that the machine's clock may be off before somebody should look. */
+const strangeClock = 60_000
 /** ms: how exactly the timeouts of HTTP hold; by itself Node looks every 30 s. */
 const checkEvery = 1000
 
@@ -113,6 +115,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     isHost: (host) => allowsHost(host, settings),
     isOrigin: (origin) => origins().includes(origin) || origin === url,
     isSecure: (headers) => tls !== undefined || !cameInTheClear(headers),
+    refusalHeaders: bareHeaders,
     addressOf: addressOfClient,
     meter: meters.gateway,
     log,
@@ -162,11 +165,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   server.maxHeadersCount = serverLimits.maxHeadersCount
   server.maxRequestsPerSocket = serverLimits.maxRequestsPerSocket
   server.on('upgrade', gateway.upgrade)
-  server.on('clientError', (_, socket) => {
-    if (!socket.writable) return void socket.destroy()
-    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    setTimeout(() => socket.destroy(), lastWords).unref() // whoever does not hang up is hung up on
-  })
+  server.on('clientError', answerGarbled)
   entrance?.guard(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -183,6 +182,12 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   server.on('error', (error) => log.error({ event: 'server_error', err: error }, 'The server has a fault'))
 
   const sweeps = setInterval(() => {
+    const ahead = Math.round(clock.ahead?.() ?? 0)
+    if (Math.abs(ahead) > strangeClock)
+      log.error(
+        { event: 'sys_clock_jumped', ahead },
+        'The clock of this machine was set. Parley follows it slowly, so that nobody is signed out; if the clock is right now, start Parley again',
+      )
     const { logins, tokens, webSessions, invites, keys } = house
     void Promise.all([logins, tokens, webSessions, invites, keys].map((one) => one.sweep()).concat(house.sweepTallies())).then(
       () => {

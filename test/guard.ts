@@ -7,8 +7,8 @@ import { isMainThread } from 'node:worker_threads'
  * passed but left a socket or a timer behind. Both end the file as a failure, with what was still open.
  */
 
-/** ms for a whole file. */
-const longest = 240_000
+/** ms for a whole file; PARLEY_PATIENCE=5 waits five times as long for what does five times as much. */
+const longest = 240_000 * Number(process.env.PARLEY_PATIENCE ?? 1)
 /** ms after the last test in which everything has to be closed. */
 const closing = 10_000
 

@@ -33,7 +33,7 @@ test('an event is one line of JSON with its level as a word and its time in UTC'
 const canary = 'hunter2-canary'
 const jwt = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl'
 
-test('nothing that is named like a secret is written, however deep and however it is spelt', () => {
+test('nothing that is named like a secret is written, however deep and however it is spelt (LOG-02)', () => {
   const { log, lines } = heard()
   const names = [
     'password',
@@ -63,7 +63,7 @@ test('nothing that is named like a secret is written, however deep and however i
   assert.ok(lines.at(-1)?.includes('"tokens":3') && lines.at(-1)?.includes(canary), 'counts and other names stay')
 })
 
-test('what looks like a credential is taken out of any text', () => {
+test('what looks like a credential is taken out of any text (LOG-02)', () => {
   const { log, lines } = heard()
   for (const leak of [jwt, `Bearer ${canary}`, `parley_pat_${canary}`, `__Host-Http-parley=${canary}`]) {
     log.info(`said ${leak} aloud`)
@@ -71,9 +71,13 @@ test('what looks like a credential is taken out of any text', () => {
     log.error(new Error(`failed with ${leak}`))
   }
   assert.ok(!lines.join('').includes(canary) && !lines.join('').includes(jwt.slice(-12)))
+  for (const glued of [`x${jwt}`, `a.b.${jwt}`, `\n${jwt}`, `token_${jwt}.and.more`, `${jwt},${jwt}`, `${jwt}.${jwt}`]) log.info(glued)
+  assert.doesNotMatch(lines.join(''), /eyJ[\w-]{8}|c2lnbmF0dXJl/)
+  log.info('version 1.2.3, eyJ is no token, nor is a.eyJ.b')
+  assert.match(lines.at(-1) ?? '', /version 1\.2\.3, eyJ is no token, nor is a\.eyJ\.b/)
 })
 
-test('of a request only method and path are told, of a socket nothing', () => {
+test('of a request only method and path are told, of a socket nothing (LOG-02)', () => {
   const { log, last } = heard()
   const request = { method: 'GET', url: `/ws?token=${canary}`, headers: { cookie: canary }, body: canary }
   log.info({
@@ -88,7 +92,7 @@ test('of a request only method and path are told, of a socket nothing', () => {
   assert.deepEqual([socket, bytes], ['[EventTarget]', '[14 bytes]'])
 })
 
-test('no text makes a second line or moves a cursor, as JSON or for a terminal', () => {
+test('no text makes a second line or moves a cursor, as JSON or for a terminal (LOG-03)', () => {
   for (const pretty of [false, true]) {
     const { log, lines } = heard(pretty)
     fc.assert(
@@ -147,7 +151,7 @@ const codeOf = async (child: ChildProcess) => child.exitCode ?? (await once(chil
 const linesOf = async (stream: Readable | null) =>
   (stream ? (await text(stream)).trimEnd().split('\n') : []).map((line) => JSON.parse(line))
 
-test('a full disk neither stops nor delays the program', async () => {
+test('a full disk neither stops nor delays the program (LOG-07)', async () => {
   const full = openSync('/dev/full', 'w')
   const child = program(full, stubborn)
   closeSync(full)
@@ -156,7 +160,7 @@ test('a full disk neither stops nor delays the program', async () => {
   assert.equal(await codeOf(child), 3)
 })
 
-test('a pipe that nobody reads neither stops nor delays the program', async () => {
+test('a pipe that nobody reads neither stops nor delays the program (LOG-07)', async () => {
   const child = program('pipe', stubborn)
   assert.ok(child.stdout)
   assert.equal(await text(child.stdout), 'alive')
@@ -170,7 +174,7 @@ test('the last words of a program that ends at once arrive', async () => {
   assert.equal(lines.at(-1).msg, 'last words')
 })
 
-test('more than can wait is dropped and counted, and no line is ever broken', async () => {
+test('more than can wait is dropped and counted, and no line is ever broken (LOG-07)', async () => {
   const child = program('pipe', "burst(40_000); log.info('x'.repeat(8_000))")
   const lines = await linesOf(child.stderr)
   const lost = lines.filter(({ event }) => event === 'log_lines_lost').reduce((sum, { lines: some }) => sum + some, 0)

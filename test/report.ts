@@ -16,26 +16,54 @@ export interface Tally {
   todo: number
 }
 
+/** A test that ran. */
+export interface Result {
+  /** From the root of Parley. */
+  file: string
+  title: string
+  passed: boolean
+}
+
+/** What is left of a run. */
+export interface Outcome {
+  tally: Tally
+  failures: string[]
+  results: Result[]
+}
+
 const empty: Tally = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 }
 
-/** Follows a run: a line for each file, every failure in full when it happens, the coverage of each room at the end. */
-export async function follow(stream: TestsStream): Promise<{ tally: Tally; failures: string[] }> {
+/** Follows a run: a line for each file, every failure in full when it happens, with the seed that it had; last the coverage of each room. */
+export async function follow(stream: TestsStream): Promise<Outcome> {
   const failures: string[] = []
+  const results: Result[] = []
+  const broken = new Set<string>()
   const empties: string[] = []
   const files = new Map<string, { passed: number; failed: number; said: string }>()
   const of = (file = '') => files.getOrInsertComputed(file, () => ({ passed: 0, failed: 0, said: '' }))
   let tally = empty
 
-  stream.on('test:pass', ({ file, name, details }) => {
-    if (name === file) empties.push(file)
-    else if (details.type !== 'suite') of(file).passed += 1
+  const told = (file: string | undefined, title: string, passed: boolean) =>
+    void results.push({ file: relative(root, file ?? ''), title, passed })
+
+  stream.on('test:pass', ({ file, name, details, skip, todo }) => {
+    if (name === file) return void empties.push(file)
+    if (details.type === 'suite') return
+    of(file).passed += 1
+    if (skip === undefined && todo === undefined) told(file, name, true)
   })
   stream.on('test:fail', (fail) => {
     if (fail.details.type === 'suite' && fail.details.error.cause === undefined) return
     of(fail.file).failed += 1
+    told(fail.file, fail.name, false)
+    broken.add(place(fail))
     const name = fail.name === fail.file ? 'the file itself' : fail.name
     failures.push(`${place(fail)} ${name}`)
     write(`✖ ${place(fail)} ${name}\n${indented(fail.name === fail.file ? of(fail.file).said.trimEnd() || reason(fail) : reason(fail))}`)
+  })
+  // What a test says about itself comes after its verdict; the seed of one that failed plays it again.
+  stream.on('test:diagnostic', (said) => {
+    if (said.line !== undefined && broken.has(place(said))) write(indented(said.message))
   })
   for (const channel of ['test:stdout', 'test:stderr'] as const) {
     stream.on(channel, ({ file, message }) => {
@@ -65,7 +93,7 @@ export async function follow(stream: TestsStream): Promise<{ tally: Tally; failu
   if (coverage && coverage.files.length > 0) writeCoverage(coverage)
   // Node counts a file in which nothing is tested as one that passed.
   for (const file of empties) failures.push(`${place({ file })} holds no test`)
-  return { tally: { ...tally, passed: tally.passed - empties.length, failed: tally.failed + empties.length }, failures }
+  return { tally: { ...tally, passed: tally.passed - empties.length, failed: tally.failed + empties.length }, failures, results }
 }
 
 const place = ({ file, line }: { file?: string | undefined; line?: number | undefined }) =>

@@ -3,11 +3,11 @@ import { existsSync, globSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { run } from 'node:test'
 import { follow, writeTally } from './report.ts'
-import { ensurePrograms } from './setup.ts'
+import { ensurePrograms, forgetSettings } from './setup.ts'
 
 /*
  * `npm test` checks everything: types, style, the page, then every test with its coverage. `npm test -- test/tls` runs the tests
- * of one folder or file. What lies in a folder called long runs only when it is named.
+ * of one folder or file. What lies in a folder called long runs only when it is named; test/security has a command of its own.
  */
 
 /** ms for one test: a guard against what hangs, never a measure. test/guard.ts watches over whole files. */
@@ -19,8 +19,7 @@ const failures: string[] = []
 let checks = 0
 
 process.chdir(root)
-// The settings of whoever runs the tests are not those of the servers in them.
-for (const name of Object.keys(process.env)) if (/^parley_/i.test(name)) delete process.env[name]
+forgetSettings()
 
 function check(name: string, ...command: string[]): void {
   const [program = '', ...args] = command
@@ -35,7 +34,9 @@ function check(name: string, ...command: string[]): void {
 function filesOf(asked: string[]): string[] {
   const inside = (folder: string) => globSync(`${folder}/**/*.test.{ts,tsx}`)
   const chosen =
-    asked.length === 0 ? inside('test').filter((file) => !file.includes('/long/')) : asked.flatMap((one) => (existsSync(one) ? [one] : []))
+    asked.length === 0
+      ? inside('test').filter((file) => !/\/(long|security)\//.test(file))
+      : asked.flatMap((one) => (existsSync(one) ? [one] : []))
   return chosen
     .flatMap((one) => (statSync(one).isDirectory() ? inside(one) : [one]))
     .map((file) => resolve(file))

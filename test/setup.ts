@@ -2,15 +2,31 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Programs that the tests run, and the package of Debian or Ubuntu that brings each. */
-const programs = [
+/** A program that tests run, and the package of Debian or Ubuntu that brings it. */
+interface Program {
+  program: string
+  package: string
+  for: string
+}
+
+const programs: readonly Program[] = [
   { program: 'chromium', package: 'chromium', for: 'the page in a real browser' },
   { program: 'certutil', package: 'libnss3-tools', for: 'a browser that trusts the certificate of the tests' },
   { program: 'openssl', package: 'openssl', for: 'certificates seen by another implementation' },
   { program: 'curl', package: 'curl', for: 'TLS and HTTP seen by another client' },
   { program: 'nginx', package: 'nginx-light', for: 'Parley behind a proxy, with the configuration that it ships' },
   { program: 'haproxy', package: 'haproxy', for: 'the same, and the PROXY protocol' },
-] as const
+]
+
+/** What `npm run test:security` lets loose on Parley besides. */
+export const scanners: readonly Program[] = [
+  { program: 'testssl', package: 'testssl.sh', for: 'what TLS offers, by one scanner' },
+  { program: 'sslscan', package: 'sslscan', for: 'the same, by another' },
+  { program: 'nmap', package: 'nmap', for: 'the same, by a third, and its scripts for HTTP' },
+  { program: 'slowhttptest', package: 'slowhttptest', for: 'a thousand slow clients' },
+  { program: 'wapiti', package: 'wapiti', for: 'injections and headers' },
+  { program: 'ffuf', package: 'ffuf', for: 'files that nobody should find' },
+]
 
 /** Where a program lies. Debian keeps servers out of the path of ordinary users. */
 export const whereIs = (program: string): string | undefined =>
@@ -20,15 +36,22 @@ export const whereIs = (program: string): string | undefined =>
     .find((file) => existsSync(file))
 
 const found = (program: string) => whereIs(program) !== undefined
-const missing = () => programs.filter(({ program }) => !found(program))
+const missing = (of: readonly Program[]) => of.filter(({ program }) => !found(program))
+
+/** The settings of whoever runs the tests are not those of the servers in them; how much is tested, and by which chance, remains. */
+export function forgetSettings(): void {
+  const ours = /^parley_(?!(more|seed|patience)$)/i
+  for (const name of Object.keys(process.env)) if (ours.test(name)) delete process.env[name]
+}
 
 /**
  * Sees to it that every program the tests need is there: nothing is ever skipped for want of one. Installs what is missing
  * where that is possible without a question, else says the exact command.
  * @throws Error with that command.
  */
-export function ensurePrograms(say: (words: string) => void): void {
-  const wanted = missing()
+export function ensurePrograms(say: (words: string) => void, more: readonly Program[] = []): void {
+  const needed = [...programs, ...more]
+  const wanted = missing(needed)
   if (wanted.length === 0) return
   const packages = wanted.map((one) => one.package)
   const install = ['install', '--yes', '--no-install-recommends', ...packages]
@@ -39,7 +62,7 @@ export function ensurePrograms(say: (words: string) => void): void {
     say('again, with fresh lists of packages …')
     if (!apt(['update']) || !apt(install)) throw new Error(`apt-get failed; ${byHand}`)
   }
-  const still = missing()
+  const still = missing(needed)
   if (still.length > 0) throw new Error(`${still.map(({ program }) => program).join(', ')} did not come with the packages; ${byHand}`)
 }
 

@@ -1,7 +1,7 @@
 import type { Bus } from '../bus/bus.ts'
 import { Refusal } from '../protocol/codes.ts'
 import type { Act, Append, Outcome } from '../store/append.ts'
-import { permissions } from './permissions.ts'
+import { allowedFor } from './permissions.ts'
 import { roomTopic } from './topics.ts'
 
 /** Who acts: the account and the login it acts through. The operator has no login and is asked for no role. */
@@ -48,7 +48,7 @@ export function createLog({ append, bus, now, noteOperator }: Deps) {
       by: who.account,
       ...(who.login === undefined ? {} : { login: who.login }),
       at: now(),
-      allowed: permissions[act.act],
+      allowed: allowedFor(act),
       ...(known ? { known } : {}),
       do: act,
     })

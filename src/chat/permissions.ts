@@ -26,3 +26,6 @@ export const permissions: Record<Act['act'], Allowed> = {
   topic: { own: leaders, any: leaders },
   archive: { own: owners, any: owners },
 }
+
+/** Bringing somebody in as more than a member gives a role, and takes who may do that. */
+export const allowedFor = (act: Act): Allowed => permissions[act.act === 'add' && act.role !== 'member' ? 'role' : act.act]

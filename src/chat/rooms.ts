@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { Refusal } from '../protocol/codes.ts'
 import type { Account, RoomKind, RoomRole, RoomState } from '../protocol/events.ts'
+import { invisible } from '../protocol/names.ts'
 import type { Reads } from '../store/reads.ts'
 import type { Tables } from '../store/schema.ts'
 import type { Actor, Log, RoomAct } from './log.ts'
@@ -172,10 +173,10 @@ export function createRooms({ db, log, reads, limits, pace = () => 0 }: Deps) {
 
 export type Rooms = ReturnType<typeof createRooms>
 
-/** NFC, no control or direction-changing characters, single spaces. @throws Refusal `invalid` */
+/** NFC, no character that is not seen, single spaces. @throws Refusal `invalid` */
 function cleanName(given: string): string {
   const name = given.normalize('NFC').replace(/\s+/gu, ' ').trim()
-  if (name === '' || [...name].length > 80 || /[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(name)) {
+  if (name === '' || [...name].length > 80 || invisible.test(name)) {
     throw new Refusal('invalid', 'name: must be 1–80 printable characters')
   }
   return name

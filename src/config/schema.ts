@@ -97,6 +97,11 @@ export const schema = {
     passwordsAtOnce: setting(count(1, 64), 'Passwords that are checked at a time; each takes 19 MiB and a thread.'),
     signInsPerMinutePerAccount: setting(count(1, million), 'Attempts a minute to sign in to one account.'),
     signInsPerMinutePerAddress: setting(count(1, million), 'Attempts a minute to sign in from one address.'),
+    signInsPerMinutePerAccountAndAddress: setting(
+      count(1, million),
+      'Attempts a minute to sign in to one account from one address; less than for the account, so that no single address uses those up.',
+    ),
+    signInFailuresInARow: setting(count(1, million), 'Failed attempts in a row to sign in to one account, in a day.'),
     auditedAddresses: setting(
       count(1, 100_000),
       'Addresses whose failed sign-ins are recorded apart within a minute; those of more are only counted.',

@@ -14,7 +14,10 @@ import { Inlet } from './inlet.ts'
 import { Life, type LifeDeps } from './life.ts'
 import type { GatewayMeter } from './meter.ts'
 import { Outlet } from './outlet.ts'
+import { Tap } from './tap.ts'
 import type { Turn } from './turn.ts'
+import { isInPieces, isUnfinished } from './unfinished.ts'
+import type { From } from './upgrade.ts'
 import { answer } from './wire.ts'
 
 interface Deps {
@@ -48,9 +51,10 @@ export function createArrivals(deps: Deps) {
   const { hub, catchUp, limits, leave, log, meter, presence } = deps
   const { now, monotonic, wheel } = deps.life
 
-  function bind(ws: WebSocket, socket: Duplex, { login, kid, tokenExpiresAt }: Entrance): void {
+  function bind(ws: WebSocket, socket: Duplex, { login, kid, tokenExpiresAt }: Entrance, from: From): void {
     const id = randomBytes(9).toString('base64url')
-    const connection = new Connection({ id, ...hub.seats(login), now: now(), ws, socket, kid, tokenExpiresAt })
+    const tap = new Tap(ws, monotonic)
+    const connection = new Connection({ id, ...hub.seats(login), now: now(), ws, tap, socket, kid, tokenExpiresAt })
     connection.outlet = outlet(connection)
     connection.inlet = inlet(connection)
     const life = new Life(connection, deps.life)
@@ -58,7 +62,7 @@ export function createArrivals(deps: Deps) {
     listen(connection, life)
     hub.add(connection)
     meter.accepted()
-    log.info({ event: 'ws_opened', connection: id, account: login.account.id, login: login.id }, 'Connection opened')
+    log.info({ event: 'ws_opened', connection: id, account: login.account.id, login: login.id, ...from }, 'Connection opened')
     void deps.welcome(connection)
   }
 
@@ -71,8 +75,9 @@ export function createArrivals(deps: Deps) {
         else connection.tap.open('answers')
         connection.inlet.hold(on)
       },
+      overfull: () => leave(connection, 'slowReader'),
+      now: monotonic,
       drained: () => {
-        connection.progressAt = monotonic()
         deps.lives.get(connection)?.heard()
         if (connection.behind) catchUp.pull(connection).catch((error) => pullFailed(connection, error))
       },
@@ -87,7 +92,7 @@ export function createArrivals(deps: Deps) {
       refuse: (frame) => connection.put(answer(frame)),
       giveUp: () => leave(connection, 'protocolViolation'),
       answered: meter.answered,
-      failed: (error, { type }) =>
+      failed: (error, type) =>
         log.error({ event: 'frame_failed', type, connection: connection.id, err: error }, 'A frame could not be handled'),
     })
   }
@@ -98,6 +103,7 @@ export function createArrivals(deps: Deps) {
     const login = connection.login.login.id
     const pace = pacer(connection, life)
     connection.socket.once('end', letGo)
+    connection.socket.on('data', () => life.read(isUnfinished(ws))) // behind the listener of ws, which has taken it apart by now
     ws.on('message', (data, isBinary) => {
       if (connection.isDead) return
       connection.lastFrameAt = now()
@@ -121,7 +127,9 @@ export function createArrivals(deps: Deps) {
       hub.remove(connection)
       meter.closed(connection.endedFor ?? 'gone')
       presence.gone(account, id, [...(connection.account.rooms ?? [])])
-      log.info({ event: 'ws_closed', connection: id, account, login, code, ms: now() - connection.since }, 'Connection closed')
+      const { bytesRead: received, bytesWritten: sent } = connection.socket
+      const about = { event: 'ws_closed', connection: id, account, login, code, ms: now() - connection.since, received, sent }
+      log.info(about, 'Connection closed')
     })
   }
 
@@ -129,7 +137,7 @@ export function createArrivals(deps: Deps) {
    * A flood is answered by TCP: above the rate nothing more is read until it may be. What came in the same bytes as
    * the frame that was one too many is served, and paid for before reading goes on.
    */
-  function pacer({ tap }: Connection, life: Life) {
+  function pacer({ tap, ws }: Connection, life: Life) {
     const rate = () => limits().framesPerSecond
     const frames = new Bucket(rate() * 2, monotonic())
     const pause = {
@@ -146,6 +154,7 @@ export function createArrivals(deps: Deps) {
     }
     return {
       take(): void {
+        if (!isInPieces(ws)) life.read(false)
         frames.spend(monotonic(), rate(), rate() * 2)
         if (pause.slot < 0) pause.wake()
       },

@@ -16,7 +16,6 @@ interface Deps {
   hub: Hub
   messages: Pick<Messages, 'open'>
   openRooms: () => number
-  monotonic: () => number
   meter: Pick<GatewayMeter, 'fellBehind' | 'recovered'>
 }
 /** What was read of a room; when `live`, everything that landed since is in `tail` and all later comes by itself. */
@@ -27,7 +26,7 @@ interface Read {
 }
 
 /** From a cursor to live, without a hole and without a double: for `open`, and for readers who fell behind. */
-export function createCatchUp({ hub, messages, openRooms, monotonic, meter }: Deps) {
+export function createCatchUp({ hub, messages, openRooms, meter }: Deps) {
   /** Listens first, then reads. Undefined where the connection was shown out, or asked again, meanwhile. */
   async function read(connection: Connection, asks: Ask[]): Promise<(Read | undefined)[]> {
     const heard = asks.map(({ room }) => {
@@ -81,7 +80,6 @@ export function createCatchUp({ hub, messages, openRooms, monotonic, meter }: De
     const dropped = connection.outlet.drop()
     if (!connection.behind) {
       meter.fellBehind()
-      connection.progressAt = monotonic()
       connection.put(
         answer({ type: 'notice', code: 'slow_reader', message: 'You read more slowly than the rooms move. Catching up from the store.' }),
       )

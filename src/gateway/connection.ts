@@ -6,7 +6,7 @@ import { type CloseReason, closes } from '../protocol/codes.ts'
 import type { Inlet } from './inlet.ts'
 import type { Outlet } from './outlet.ts'
 import type { AccountSeat, LoginSeat } from './seats.ts'
-import { Tap } from './tap.ts'
+import type { Tap } from './tap.ts'
 import { answer, type Frame } from './wire.ts'
 
 /** ms that a peer has to answer the close frame. */
@@ -29,8 +29,6 @@ export class Connection {
   /** A slow reader's cursors, by room, while it is caught up from the store. */
   behind: Map<string, number> | undefined
   isPulling = false
-  /** Monotonic ms of the last time that a slow reader's socket took something. */
-  progressAt = 0
   /** The key that has signed the token or the cookie by which it came in. */
   kid: string
   /** Of a bearer token; none for the page. ms since 1970. */
@@ -43,7 +41,7 @@ export class Connection {
   endedFor: Why | undefined
   readonly ws: WebSocket
   readonly tap: Tap
-  readonly socket: Duplex & { readonly bytesRead?: number }
+  readonly socket: Duplex & { readonly bytesRead?: number; readonly bytesWritten?: number }
   inlet!: Inlet
   outlet!: Outlet
   #dead = false
@@ -55,6 +53,7 @@ export class Connection {
     account: AccountSeat
     now: number
     ws: WebSocket
+    tap: Tap
     socket: Duplex
     kid: string
     tokenExpiresAt: number | undefined
@@ -65,7 +64,7 @@ export class Connection {
     this.since = given.now
     this.lastFrameAt = given.now
     this.ws = given.ws
-    this.tap = new Tap(given.ws)
+    this.tap = given.tap
     this.socket = given.socket
     this.kid = given.kid
     this.tokenExpiresAt = given.tokenExpiresAt

@@ -64,6 +64,8 @@ export interface GatewayDeps {
   isHost: (host: string) => boolean
   isOrigin: (origin: string) => boolean
   isSecure?: (headers: IncomingHttpHeaders) => boolean
+  /** What goes with a refused upgrade, by its Host. */
+  refusalHeaders: (host: string) => Record<string, string>
   addressOf: (request: IncomingMessage) => string
   log: Logger
   meter?: GatewayMeter
@@ -89,7 +91,7 @@ export async function createGateway(deps: GatewayDeps) {
   const heads = createHeads({ hub: () => hub, rooms, failed })
   const { headMoved, roomChanged } = heads
   const hub = createHub({ roomChanged, headMoved, delivered: meter.delivered })
-  const catchUp = createCatchUp({ hub, messages, openRooms: () => limits().openRooms, monotonic, meter })
+  const catchUp = createCatchUp({ hub, messages, openRooms: () => limits().openRooms, meter })
   const broadcasts = createBroadcasts({ hub, presence })
   const sweep = createSweep({ hub, logins, now, end: (login, why) => hub.end(login, reasons[why]), log })
   const lives = new WeakMap<Connection, Life>()
@@ -138,6 +140,7 @@ export async function createGateway(deps: GatewayDeps) {
   const { upgrade, whyNot } = createUpgrade({
     guard: { ...deps, ...createQuotas({ hub, limits, monotonic }), isDraining: () => draining },
     addressOf: deps.addressOf,
+    headers: deps.refusalHeaders,
     limits: () => ({ ...limits(), handshake: times().handshake }),
     bind,
     log,

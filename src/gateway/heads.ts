@@ -53,7 +53,9 @@ export function createHeads({ hub, rooms, failed }: Deps) {
   async function tick(): Promise<void> {
     await tellHeads()
     for (const [seat, marks] of ownMarks) {
-      const frame = answer({ type: 'marks', rooms: [...marks].map(([room, mark]) => ({ room, ...mark })) })
+      const rooms = [...marks].map(([room, mark]) => ({ room, ...mark })).filter(isStillIn(seat))
+      if (rooms.length === 0) continue
+      const frame = answer({ type: 'marks', rooms })
       for (const connection of seat.connections) if (connection.welcomed) connection.put(frame)
     }
     ownMarks.clear()
@@ -74,7 +76,10 @@ export function createHeads({ hub, rooms, failed }: Deps) {
           lists.set(one, [...(lists.get(one) ?? []), { room: audience.room, last: audience.last, n: audience.n, mentions }])
       }
     }
-    for (const [connection, heads] of lists) connection.put(hint({ type: 'heads', rooms: heads }))
+    for (const [connection, heads] of lists) {
+      const rooms = heads.filter(isStillIn(connection.account))
+      if (rooms.length > 0) connection.put(hint({ type: 'heads', rooms }))
+    }
   }
 
   /** Counted by the store, remembered only as "there are some". */
@@ -87,16 +92,24 @@ export function createHeads({ hub, rooms, failed }: Deps) {
     return state?.mentions ?? 0
   }
 
+  /** One after the other: however often a large room changes, its members cost one question at a time. */
   async function tellChanges(): Promise<void> {
-    const now = [...changed]
-    armed = false
-    changed.clear()
-    for (const [room, who] of now) {
-      const seats = [...(hub().audiences.get(room)?.members ?? [])].filter((seat) => who === 'all' || who.has(seat.account.id))
-      for (const seat of seats) {
-        const state = await find(seat.account.id, room)
-        if (state) for (const connection of seat.connections) if (connection.welcomed) connection.put(answer({ type: 'room', room: state }))
+    try {
+      for (const [room, who] of changed) {
+        changed.delete(room)
+        await tellChange(room, who)
       }
+    } finally {
+      armed = false
+    }
+  }
+
+  async function tellChange(room: string, who: Set<string> | 'all'): Promise<void> {
+    const seats = [...(hub().audiences.get(room)?.members ?? [])].filter((seat) => who === 'all' || who.has(seat.account.id))
+    for (const seat of seats) {
+      const state = await find(seat.account.id, room)
+      if (!state || !isStillIn(seat)({ room })) continue
+      for (const connection of seat.connections) if (connection.welcomed) connection.put(answer({ type: 'room', room: state }))
     }
   }
 
@@ -111,5 +124,11 @@ export function createHeads({ hub, rooms, failed }: Deps) {
 
   return { headMoved, roomChanged, tick }
 }
+
+/** Whether a room may still be told of: the store has been asked meanwhile, and after the own `left` nothing follows. */
+const isStillIn =
+  ({ rooms }: AccountSeat) =>
+  ({ room }: { room: string }): boolean =>
+    rooms?.has(room) ?? false
 
 export type Heads = ReturnType<typeof createHeads>

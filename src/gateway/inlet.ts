@@ -15,7 +15,7 @@ interface Deps {
   /** The third thing that was no frame. */
   giveUp: () => void
   /** A fault of ours, not a refusal. */
-  failed: (error: unknown, frame: ClientFrame) => void
+  failed: (error: unknown, type: FrameType | 'unreadable') => void
   /** Each frame once, for metrics. */
   answered: (type: FrameType | 'unreadable', outcome: 'ok' | RefusalCode) => void
 }
@@ -42,8 +42,8 @@ export class Inlet {
 
   receive(raw: string): void {
     if (this.#shut) return
-    const { textLength, pending } = this.#deps.limits()
     try {
+      const { textLength, pending } = this.#deps.limits()
       const frame = readFrame(raw, textLength)
       if (this.unanswered >= pending) this.#refuse(frame, new Refusal('too_many_pending', undefined, { retryAfterMs: 1000 }))
       else this.#queue.push(frame)
@@ -69,8 +69,9 @@ export class Inlet {
   }
 
   #refuseBad(error: unknown): void {
-    if (!(error instanceof BadFrame)) throw error
-    const { ref } = error
+    const isBad = error instanceof BadFrame
+    if (!isBad) this.#deps.failed(error, 'unreadable') // thrown on from here it would end the process
+    const ref = isBad ? error.ref : 0
     this.#refuse({ type: 'unreadable', ref }, error)
     if (ref === 0 && ++this.#bad > badFramesAllowed) this.#deps.giveUp()
   }
@@ -102,7 +103,7 @@ export class Inlet {
       this.#deps.answered(frame.type, 'ok')
       if (answer && !this.#shut) this.#deps.reply({ type: 'ok', ref: frame.ref, ...answer })
     } catch (error) {
-      if (!(error instanceof Refusal)) this.#deps.failed(error, frame)
+      if (!(error instanceof Refusal)) this.#deps.failed(error, frame.type)
       this.#refuse(frame, error)
     } finally {
       if (isWrite) this.#writing--

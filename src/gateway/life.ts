@@ -10,6 +10,7 @@ export interface LifeTimes {
   /** ms without a pong, a byte in or a byte out, after a ping. */
   pong: number
   queueAge: number
+  /** ms for which a socket may take nothing of what waits for it. */
   pullerStall: number
 }
 
@@ -27,6 +28,8 @@ export interface LifeDeps {
 
 /** ms before its token expires that a program is asked for a new one. */
 const renewAhead = 75_000
+/** ms that a message may take from its first byte to its last; what we do not read ourselves is not late. */
+const wholeWithin = 10_000
 
 /** Everything that happens to one connection because time passes; one place on the wheel for all of it. */
 export class Life implements Wakeable {
@@ -35,7 +38,10 @@ export class Life implements Wakeable {
   readonly #deps: LifeDeps
   #pingAt: number
   #pingedAt = 0
+  /** Until the welcome: when it is too late for it. */
   #beatAt: number
+  /** By the tap's clock, when a message began to come that has not come whole. */
+  #partAt: number | undefined
   #bytesIn = 0
   #renewSaid = 0
 
@@ -62,16 +68,16 @@ export class Life implements Wakeable {
           : tokenExpiresAt - renewAhead
     const expiry = Math.max(0, Math.min(login.login.expiresAt, idleAt, tokenAt) - wall)
     const pong = this.#pingedAt > 0 ? this.#pingedAt + times.pong : Number.POSITIVE_INFINITY
-    const slow = this.#connection.behind
-      ? this.#connection.progressAt + times.pullerStall
-      : this.#connection.outlet.isBlocked
-        ? now + times.queueAge
-        : Number.POSITIVE_INFINITY
-    this.#deps.wheel.set(this, Math.min(this.#pingAt, this.#beatAt, pong, slow, now + expiry))
+    const { behind, outlet, tap } = this.#connection
+    const stall = outlet.isBlocked ? outlet.blockedAt + times.pullerStall : Number.POSITIVE_INFINITY
+    const late = outlet.isBlocked && !behind ? now + times.queueAge : Number.POSITIVE_INFINITY
+    const part = this.#partAt === undefined ? Number.POSITIVE_INFINITY : now + wholeWithin - (tap.reading(now) - this.#partAt)
+    this.#deps.wheel.set(this, Math.min(this.#pingAt, this.#beatAt, pong, stall, late, part, now + expiry))
   }
 
   wake(now: number): void {
     if (this.#connection.isDead || this.#expired() || this.#silent(now) || this.#stuck(now)) return
+    if (this.#unfinished(now) || this.#unwelcomed(now)) return
     this.#ping(now)
     this.#beat(now)
     this.#renew()
@@ -81,6 +87,16 @@ export class Life implements Wakeable {
   /** A pong came, or a full socket has drained: somebody reads at the other end. */
   heard(): void {
     this.#pingedAt = 0
+  }
+
+  /** Bytes have come. @param unfinished they end inside a message */
+  read(unfinished: boolean): void {
+    if (!unfinished) this.#partAt = undefined
+    else if (this.#partAt === undefined && !this.#connection.isDead) {
+      const now = this.#deps.monotonic()
+      this.#partAt = this.#connection.tap.reading(now)
+      this.arm(now)
+    }
   }
 
   stop(): void {
@@ -115,13 +131,29 @@ export class Life implements Wakeable {
   }
 
   #stuck(now: number): boolean {
-    const { behind, outlet, progressAt } = this.#connection
-    if (behind && outlet.isBlocked && now - progressAt >= this.#deps.times().pullerStall) {
+    const { behind, outlet } = this.#connection
+    if (outlet.isBlocked && now - outlet.blockedAt >= this.#deps.times().pullerStall) {
       this.#deps.end(this.#connection, 'slowReader')
       return true
     }
     if (!behind && outlet.isLate()) this.#deps.fellBehind(this.#connection)
     return false
+  }
+
+  /** What has come of a message is held in memory until the rest comes. */
+  #unfinished(now: number): boolean {
+    const { tap, ws } = this.#connection
+    if (this.#partAt === undefined || tap.reading(now) - this.#partAt < wholeWithin) return false
+    this.#connection.die() // a close frame is the last thing said
+    ws.close(1008, 'A message took too long to arrive.') // what ws says to one of too many pieces (RFC 6455 §7.4.1)
+    return true
+  }
+
+  /** The store has not said what to greet it with. */
+  #unwelcomed(now: number): boolean {
+    if (this.#connection.welcomed || now < this.#beatAt) return false
+    this.#deps.end(this.#connection, 'overload')
+    return true
   }
 
   #ping(now: number): void {
@@ -137,7 +169,7 @@ export class Life implements Wakeable {
     if (now < this.#beatAt) return
     const silent = now - this.#connection.outlet.sentAt
     this.#beatAt = now + (silent < beatMs ? beatMs - silent : beatMs)
-    if (silent >= beatMs && this.#connection.welcomed) this.#connection.put(hint({ type: 'beat', now: this.#deps.now() }))
+    if (silent >= beatMs) this.#connection.put(hint({ type: 'beat', now: this.#deps.now() }))
   }
 
   #renew(): void {

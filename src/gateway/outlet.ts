@@ -11,6 +11,8 @@ export interface OutletLimits {
 
 /** bytes of answers above which the connection is not read from, until they have drained. */
 const answerBytes = 256 * 1024
+/** bytes of them that may wait at most: what was asked is bounded by that, what others do in a room and on other devices is not. */
+const mostBytes = 1024 * 1024
 
 interface Owner {
   /** No close frame was sent: RFC 6455 §5.5.1 lets nothing follow one. */
@@ -19,7 +21,11 @@ interface Owner {
   fellBehind(): void
   /** Too many answers wait: read no more from this connection (true), or go on (false). */
   hold(on: boolean): void
+  /** So much waits that cannot be dropped that the reader itself must be. */
+  overfull(): void
   drained(): void
+  /** Monotonic ms. */
+  now(): number
 }
 
 /**
@@ -34,17 +40,19 @@ export class Outlet {
   #frames: Frame[] = []
   #droppable = 0
   #answers = 0
-  #blockedAt = 0
   #held = false
-  /** Monotonic ms of the last write. */
-  sentAt = performance.now()
   #shut = false
+  /** Monotonic ms since which the socket has taken nothing; 0 while it takes what it is given. */
+  blockedAt = 0
+  /** Monotonic ms of the last write. */
+  sentAt: number
 
   constructor(socket: Duplex, turn: Turn, limits: OutletLimits, owner: Owner) {
     this.#socket = socket
     this.#turn = turn
     this.#limits = limits
     this.#owner = owner
+    this.sentAt = owner.now()
   }
 
   put(frame: Frame): void {
@@ -52,32 +60,33 @@ export class Outlet {
     this.#frames.push(frame)
     if (frame.droppable) this.#droppable += frame.bytes.length
     else this.#answers += frame.bytes.length
-    if (this.#blockedAt === 0) {
+    if (!this.isBlocked) {
       if (this.#frames.length === 1) this.#turn.add(this)
       return
     }
     if (frame.droppable && (this.#droppable > this.#limits.queueBytes || this.isLate())) this.#owner.fellBehind()
     if (this.#answers > answerBytes && !this.#held) this.#hold(true)
+    if (this.#answers > mostBytes) this.#owner.overfull()
   }
 
   flush(): void {
     if (this.#shut || this.#frames.length === 0 || this.#socket.destroyed || !this.#owner.isOpen()) return
     const frames = this.#frames
     this.#frames = []
-    this.sentAt = performance.now()
+    this.sentAt = this.#owner.now()
     this.#droppable = 0
     this.#answers = 0
     this.#socket.write(frames.length === 1 ? (frames[0] as Frame).bytes : Buffer.concat(frames.map(({ bytes }) => bytes)))
     if (!this.#socket.writableNeedDrain) return
-    this.#blockedAt = performance.now()
+    this.blockedAt = this.sentAt
     this.#socket.once('drain', this.#drain)
   }
 
   readonly #drain = (): void => {
-    this.#blockedAt = 0
+    this.blockedAt = 0
     if (this.#held) this.#hold(false)
     this.flush()
-    if (this.#blockedAt === 0) this.#owner.drained()
+    if (!this.isBlocked) this.#owner.drained()
   }
 
   #hold(on: boolean): void {
@@ -87,11 +96,11 @@ export class Outlet {
 
   /** True when events have waited for longer than they may. */
   isLate(): boolean {
-    return this.#blockedAt !== 0 && this.#droppable > 0 && performance.now() - this.#blockedAt > this.#limits.queueAge
+    return this.isBlocked && this.#droppable > 0 && this.#owner.now() - this.blockedAt > this.#limits.queueAge
   }
 
   get isBlocked(): boolean {
-    return this.#blockedAt !== 0
+    return this.blockedAt !== 0
   }
 
   /** Nothing waits here or in the socket: what is written now arrives at once. */

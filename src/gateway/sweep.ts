@@ -19,6 +19,7 @@ const step = 5000
 export function createSweep({ hub, logins, now, end, log }: Deps) {
   let lastGood = now()
   let doubted = new Set<string>()
+  let isAsking = false
 
   async function check(ids: string[]): Promise<void> {
     const began = now()
@@ -30,12 +31,16 @@ export function createSweep({ hub, logins, now, end, log }: Deps) {
         if (connections > 0) log.info({ event: 'session_expired', login, why, connections }, 'A login no longer holds')
       }
     } catch (error) {
-      log.error({ event: 'sweep_failed', err: error }, 'Logins could not be checked')
-      if (now() - lastGood < grace) return
-      for (const connection of [...hub.connections.values()]) {
-        void connection.end('overload')
-        hub.remove(connection)
-      }
+      failed(error)
+    }
+  }
+
+  function failed(error: unknown): void {
+    log.error({ event: 'sweep_failed', err: error }, 'Logins could not be checked')
+    if (now() - lastGood < grace) return
+    for (const connection of [...hub.connections.values()]) {
+      void connection.end('overload')
+      hub.remove(connection)
     }
   }
 
@@ -72,8 +77,14 @@ export function createSweep({ hub, logins, now, end, log }: Deps) {
 
   return {
     async all(): Promise<void> {
-      await touch(0)
-      await check([...hub.logins.keys()])
+      if (isAsking) return failed(new Error('The store has not answered the last time'))
+      isAsking = true
+      try {
+        await touch(0)
+        await check([...hub.logins.keys()])
+      } finally {
+        isAsking = false
+      }
     },
     touch,
     /** Looks soon whether this login still holds; many doubts of one turn are one question. */

@@ -6,18 +6,30 @@ import type { Login } from '../identity/logins.ts'
 import { subprotocol } from '../protocol/limits.ts'
 import { admit, type Entrance, type Guard, NoEntry } from './admission.ts'
 
+/** Where a connection comes from, for the log. */
+export interface From {
+  address: string
+  /** '' for a program that names none. */
+  origin: string
+}
+
 interface Deps {
   guard: Omit<Guard, 'isBusy'>
   addressOf: (request: IncomingMessage) => string
+  /** What protects the answer to a request that came with this Host: no middleware of HTTP sees a refused upgrade. */
+  headers: (host: string) => Record<string, string>
   limits: () => { frameBytes: number; handshakesInFlight: number; handshake: number }
   /** The socket is open: take it. Called in the turn of the 101, so that no first frame is missed. */
-  bind: (ws: WebSocket, socket: Duplex, entrance: Entrance) => void
+  bind: (ws: WebSocket, socket: Duplex, entrance: Entrance, from: From) => void
   log: Logger
   refused: (status: NoEntry['status'], reason: NoEntry['reason']) => void
 }
 
 /** ms that a refused peer has to take its answer. */
 const lastWords = 1000
+
+/** What a page of another Origin tries in the name of whoever looks at it (OWASP logging vocabulary). */
+const foreign: ReadonlySet<NoEntry['reason']> = new Set(['origin', 'sec_fetch_site', 'cookie_without_origin'] as const)
 
 const codes: Record<number, string> = {
   400: 'invalid',
@@ -30,7 +42,7 @@ const codes: Record<number, string> = {
 }
 
 /** From a raw socket to a bound connection, or to an HTTP answer that says why not. Never an exception. */
-export function createUpgrade({ guard, addressOf, limits, bind, log, refused }: Deps) {
+export function createUpgrade({ guard, addressOf, headers, limits, bind, log, refused }: Deps) {
   const wss = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -45,7 +57,7 @@ export function createUpgrade({ guard, addressOf, limits, bind, log, refused }: 
   let inFlight = 0
   const isBusy = () => inFlight > limits().handshakesInFlight
 
-  function refuse(socket: Duplex, no: NoEntry): void {
+  function refuse(socket: Duplex, no: NoEntry, host: string): void {
     const body = JSON.stringify({
       type: 'about:blank',
       title: STATUS_CODES[no.status],
@@ -59,8 +71,7 @@ export function createUpgrade({ guard, addressOf, limits, bind, log, refused }: 
       'Content-Type: application/problem+json',
       `Content-Length: ${Buffer.byteLength(body)}`,
       'Connection: close',
-      'Cache-Control: no-store',
-      'X-Content-Type-Options: nosniff',
+      ...Object.entries(headers(host)).map(([name, value]) => `${name}: ${value}`),
       ...(no.retryAfterMs === undefined ? [] : [`Retry-After: ${Math.ceil(no.retryAfterMs / 1000)}`]),
       ...(no.status === 426 ? ['Upgrade: websocket', 'Sec-WebSocket-Version: 13'] : []),
       ...(no.status === 401 ? ['WWW-Authenticate: Bearer'] : []),
@@ -78,12 +89,14 @@ export function createUpgrade({ guard, addressOf, limits, bind, log, refused }: 
   }
 
   async function answer(request: IncomingMessage, socket: Duplex, head: Buffer, onError: () => void): Promise<void> {
-    const address = addressOf(request)
+    const from: From = { address: addressOf(request), origin: String(request.headers.origin ?? '').slice(0, 200) }
     try {
       inFlight++
       const { method, url, httpVersion: version, headers } = request
-      const checked = admit({ method, url, version, headers, address }, { ...guard, isBusy })
-      const entrance = await within(checked, limits().handshake).finally(() => inFlight--)
+      const checked = admit({ method, url, version, headers, address: from.address }, { ...guard, isBusy })
+      const done = () => void inFlight--
+      void checked.then(done, done) // one that outlives its deadline counts until it ends: it is still asking the store
+      const entrance = await within(checked, limits().handshake)
       if (socket.destroyed) return
       // While the ticket was being consumed others came in: the quota is asked again, in the turn that binds.
       const full = guard.quota(entrance.login)
@@ -91,21 +104,20 @@ export function createUpgrade({ guard, addressOf, limits, bind, log, refused }: 
       wss.options.maxPayload = limits().frameBytes
       wss.handleUpgrade(request, socket, head, (ws) => {
         socket.off('error', onError) // ws listens for itself now
-        bind(ws, socket, entrance)
+        bind(ws, socket, entrance, from)
       })
     } catch (error) {
       const no = error instanceof NoEntry ? error : new NoEntry(503, 'store', 'The server cannot check that right now. Try again.', 2000)
       refused(no.status, no.reason)
       const event = {
-        event: 'ws_refused',
+        event: foreign.has(no.reason) ? 'malicious_csrf' : 'ws_refused',
         status: no.status,
         reason: no.reason,
-        address,
-        origin: String(request.headers.origin ?? '').slice(0, 200),
+        ...from,
       }
       if (error instanceof NoEntry) log.info(event, no.message)
       else log.error({ ...event, err: error }, 'An upgrade could not be checked')
-      refuse(socket, no)
+      refuse(socket, no, request.headers.host ?? '')
     }
   }
 

@@ -1,5 +1,7 @@
 import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
+import { TooManyAttempts } from '../identity/throttle.ts'
+import { Refusal } from '../protocol/codes.ts'
 import { toProblem } from './problems.ts'
 import { ForeignRequest } from './same-site.ts'
 
@@ -27,8 +29,11 @@ export function logRefusal(log: Logger, req: Request, res: Response, error: unkn
     route: res.locals.route,
     status,
     code,
+    ...(error instanceof TooManyAttempts && { limit: error.limit }),
     address: req.ip,
   }
-  if (status >= 500) log.error({ ...about, err: error }, detail)
+  // Whoever asks for too much is no fault of ours, and a flood of them must not cost a stack for each.
+  if (error instanceof Refusal && error.code === 'unavailable' && error.cause === undefined) log.warn(about, detail)
+  else if (status >= 500) log.error({ ...about, err: error }, detail)
   else log.info(about, detail)
 }

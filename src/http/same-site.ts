@@ -23,6 +23,9 @@ export function checkSameSite(req: Request, settings: HttpSettings): void {
   if (!good) throw new ForeignRequest('forbidden', `This can only be done from the page itself, at ${settings.publicUrl}.`)
 }
 
+/** Another page makes the browser ask: allowed where nothing changes, and no sign that the person is there. */
+export const isFromElsewhere = ({ headers }: Request): boolean => /^(?:same-site|cross-site)$/.test(String(headers['sec-fetch-site']))
+
 /** @throws ForeignRequest unless the request brings the token that only our page can read. */
 export function checkCsrf(req: Request, expected: string, given: unknown = req.headers[csrfHeader]): void {
   if (typeof given !== 'string' || !equal(given, expected)) throw new ForeignRequest('forbidden', 'The page is out of date. Load it again.')

@@ -18,7 +18,7 @@ const denied = `accelerometer autoplay browsing-topics camera display-capture en
   window-management xr-spatial-tracking`
   .split(/\s+/)
   .map((feature) => `${feature}=()`)
-const permissionsPolicy = [...denied, 'clipboard-read=()', 'clipboard-write=(self)'].join(', ')
+export const permissionsPolicy = [...denied, 'clipboard-read=()', 'clipboard-write=(self)'].join(', ')
 
 /** Our own addresses as the socket has them. */
 const sockets = ({ publicUrl, origins }: HttpSettings): string =>

@@ -14,6 +14,8 @@ export interface Verdict {
   ok: boolean
   rows: number
   head: Head
+  /** Up to this row a restore with new secrets took the log as it found it: whether rows were cut off there before, nobody can tell. */
+  resealed?: number
   fault?: { seq: number; words: string }
 }
 
@@ -48,6 +50,7 @@ export function openHead(seal: Seal, sealed: string | undefined): Head | undefin
  */
 export async function walkChain(db: Kysely<Tables>, seal: Seal): Promise<Verdict> {
   let last = beginning
+  let resealed: number | undefined
   const wrong = (seq: number, words: string): Verdict => ({ ok: false, rows: last.seq, head: last, fault: { seq, words } })
   for (;;) {
     const rows = await db.selectFrom('audit').selectAll().where('seq', '>', last.seq).orderBy('seq').limit(batch).execute()
@@ -56,6 +59,7 @@ export async function walkChain(db: Kysely<Tables>, seal: Seal): Promise<Verdict
       if (row.hash !== hashOfRow(row)) return wrong(row.seq, `Row ${row.seq} is not as it was written.`)
       if (row.prev !== last.hash) return wrong(row.seq, `Row ${row.seq} does not follow the one before it.`)
       last = { seq: row.seq, hash: row.hash }
+      if (row.event === 'sys_restore') resealed = resealedBy(row) ?? resealed
     }
     if (rows.length === batch) continue
     // Read after the rows: whatever was added meanwhile is before this head, and found by another round.
@@ -65,8 +69,14 @@ export async function walkChain(db: Kysely<Tables>, seal: Seal): Promise<Verdict
     if (head.seq < last.seq) return wrong(head.seq + 1, `Row ${head.seq + 1} was added by somebody else.`)
     if (head.seq === last.seq)
       return head.hash === last.hash
-        ? { ok: true, rows: last.seq, head: last }
+        ? { ok: true, rows: last.seq, head: last, ...(resealed !== undefined && { resealed }) }
         : wrong(last.seq, `The rows fit each other, but row ${last.seq} is not the one that was sealed: the log was written anew.`)
     if (rows.length === 0) return wrong(last.seq + 1, `Row ${last.seq + 1} is missing, and all up to ${head.seq}.`)
   }
+}
+
+/** What a restore says of the seal that it renewed. The row may still be somebody else's: only the head will tell. */
+const resealedBy = ({ extra }: AuditRow): number | undefined => {
+  const [, seq] = /"resealed":(\d+)\}$/.exec(extra ?? '') ?? []
+  return seq === undefined ? undefined : Number(seq)
 }

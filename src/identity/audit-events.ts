@@ -27,5 +27,6 @@ export type AuditEvent =
   | 'sys_config_reloaded'
   | 'sys_drain'
   | 'sys_backup'
+  | 'sys_restore'
   | 'tls_pair_swapped'
   | 'tls_pair_refused'

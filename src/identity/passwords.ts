@@ -1,7 +1,7 @@
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { Refusal } from '../protocol/codes.ts'
 import { isCommon } from './common-passwords.ts'
+import { derive } from './hash-threads.ts'
 import { createTurnstile } from './turnstile.ts'
 
 /** Memory in KiB, passes, lanes. OWASP's first choice for argon2id; raising them rehashes each password at its next sign-in. */
@@ -12,29 +12,35 @@ export const shortest = 15
 export const longest = 1_024
 
 const tagLength = 32
-const derive = promisify(argon2)
 
 export interface Passwords {
   /** A PHC string. @throws Refusal invalid (says what is missing) · unavailable. */
   hash(password: string, name: string): Promise<string>
-  /** `stored` null: costs the same and is never right. `stale`: right, but hashed with less than today's cost. @throws Refusal unavailable */
-  verify(password: string, stored: string | null): Promise<{ right: boolean; stale: boolean }>
+  /**
+   * `stored` null: costs the same and is never right. `stale`: right, but hashed with less than today's cost.
+   * @param known the account, on a device of its own: it does not wait behind a crowd of strangers.
+   * @throws Refusal unavailable
+   */
+  verify(password: string, stored: string | null, known?: string): Promise<{ right: boolean; stale: boolean }>
+  /** Whether there is room for a stranger's password: asked before anything else is done about it. @throws Refusal unavailable */
+  checkRoom(): void
   /** Hashes without asking whether it is good: for a password that was good when it was chosen. */
   rehash(password: string): Promise<string>
 }
 
-/** Passwords as argon2id hashes (RFC 9106), derived on the thread pool, a few at a time. */
+/** Passwords as argon2id hashes (RFC 9106), derived on threads of their own, a few at a time. */
 export function createPasswords({ atOnce, queue }: { atOnce: () => number; queue: () => number }): Passwords {
-  const pass = createTurnstile({ atOnce, queue })
+  const { pass, checkRoom } = createTurnstile({ atOnce, queue })
 
   async function rehash(password: string): Promise<string> {
     const nonce = randomBytes(16)
-    const tag = await pass(() => derive('argon2id', { message: normal(password), nonce, tagLength, ...cost }))
+    const tag = await pass(() => derive({ message: normal(password), nonce, tagLength, ...cost }))
     return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${plain64(nonce)}$${plain64(tag)}`
   }
 
   return {
     rehash,
+    checkRoom,
 
     async hash(password, name) {
       const fault = faultOf(password, name)
@@ -42,12 +48,12 @@ export function createPasswords({ atOnce, queue }: { atOnce: () => number; queue
       return rehash(password)
     },
 
-    async verify(password, stored) {
-      const known = stored === null ? undefined : parse(stored)
-      const { nonce, tag, memory, passes, parallelism } = known ?? dummy
+    async verify(password, stored, known) {
+      const parsed = stored === null ? undefined : parse(stored)
+      const { nonce, tag, memory, passes, parallelism } = parsed ?? dummy
       const message = isLong(password) ? '' : normal(password)
-      const derived = await pass(() => derive('argon2id', { message, nonce, tagLength: tag.length, memory, passes, parallelism }))
-      const right = timingSafeEqual(derived, tag) && known !== undefined && message !== ''
+      const derived = await pass(() => derive({ message, nonce, tagLength: tag.length, memory, passes, parallelism }), known)
+      const right = timingSafeEqual(derived, tag) && parsed !== undefined && message !== ''
       return { right, stale: memory < cost.memory || passes < cost.passes || parallelism < cost.parallelism }
     },
   }

@@ -54,6 +54,7 @@ const failed = (event: AuditRecord['event'], address: string, account?: string):
 /** Proving who one is with a password. A name that nobody has costs the same, is counted the same and is answered the same. */
 export function createSignIn({ db, audit, tally, passwords, throttle, devices, logins }: Deps): SignIn {
   async function prove({ name, password, address, device: mark }: SignInGiven): Promise<AccountRow & { password: string }> {
+    if (mark === undefined) passwords.checkRoom() // a crowd costs no look into the store
     const row = await db
       .selectFrom('account')
       .selectAll()
@@ -65,7 +66,7 @@ export function createSignIn({ db, audit, tally, passwords, throttle, devices, l
       tally.count(addressKey(address), failed('excess_rate_limit_exceeded', address, row?.id))
       throw error
     })
-    const { right, stale } = await passwords.verify(password, row?.password ?? null)
+    const { right, stale } = await passwords.verify(password, row?.password ?? null, device && row?.id)
     if (row === undefined || row.password === null || row.disabled_at !== null || !right) {
       await tally.add(addressKey(address), failed('authn_login_fail', address, row?.id))
       throw refused()

@@ -1,7 +1,8 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { Refusal } from '../protocol/codes.ts'
+import { fold } from '../protocol/names.ts'
 import { addressKey } from './address.ts'
-import { hashOf } from './ids.ts'
+import { hashOf, randomId } from './ids.ts'
 
 /** One attempt to prove who one is. */
 export interface Attempt {
@@ -13,65 +14,80 @@ export interface Attempt {
   device?: string | undefined
 }
 
-interface Deps {
-  /** Attempts a minute. */
-  perAccount: () => number
-  perAddress: () => number
+/** Which limit was reached. */
+export type AttemptLimit = 'account' | 'address' | 'pair' | 'device' | 'in_a_row'
+
+/** Too many attempts; which limit says so is for the log, never for whoever tries. */
+export class TooManyAttempts extends Refusal {
+  override name = 'TooManyAttempts'
+  readonly limit: AttemptLimit
+
+  constructor(limit: AttemptLimit, retryAfterMs: number) {
+    super('rate_limited', 'Too many attempts to sign in.', { retryAfterMs })
+    this.limit = limit
+  }
 }
 
+/** All but the last are attempts a minute. */
+type Limits = Record<'perAccount' | 'perAddress' | 'perPair' | 'failuresInARow', () => number>
+
 const day = 86_400
-/** NIST SP 800-63B: at most a hundred failures in a row. */
-const failuresInARow = 100
 
 /**
  * How often somebody may try. Counted before the password is looked at, so that many guesses at once do not slip through, and given back
  * when it was right. A device that was signed in before counts on its own: whoever tries names from elsewhere does not lock its owner out.
  */
-export function createThrottle({ perAccount, perAddress }: Deps) {
-  const byAccount = new RateLimiterMemory({ points: perAccount(), duration: 60 })
-  const byPair = new RateLimiterMemory({ points: perAccount(), duration: 60 })
-  const byDevice = new RateLimiterMemory({ points: perAccount(), duration: 60 })
-  const byAddress = new RateLimiterMemory({ points: perAddress(), duration: 60 })
-  const inARow = new RateLimiterMemory({ points: failuresInARow, duration: day })
+export function createThrottle({ perAccount, perAddress, perPair, failuresInARow }: Limits) {
+  const a = (duration: number) => new RateLimiterMemory({ points: 1, duration })
+  const counters = { address: a(60), pair: a(60), account: a(60), device: a(60), in_a_row: a(day) }
 
-  function countedBy({ account, name, address, device }: Attempt): [RateLimiterMemory, string][] {
-    byAccount.points = byDevice.points = perAccount()
-    byPair.points = Math.ceil(perAccount() / 2) // no single address can use up what the account has
-    byAddress.points = perAddress()
-    if (device !== undefined) return [[byDevice, device]]
+  /** Narrow ones first: no single address can use up what the account has. */
+  function countedBy({ account, name, address, device }: Attempt): [AttemptLimit, string][] {
+    const most = { address: perAddress(), pair: perPair(), account: perAccount(), device: perAccount(), in_a_row: failuresInARow() }
+    for (const [limit, counter] of Object.entries(counters)) counter.points = most[limit as AttemptLimit]
+    if (device !== undefined)
+      return [
+        ['device', device],
+        ['in_a_row', device],
+      ]
     const who = account ?? unknown(name)
     const from = addressKey(address)
     return [
-      [byAddress, from],
-      [byPair, `${who} ${from}`],
-      [byAccount, who],
-      [inARow, who],
+      ['address', from],
+      ['pair', `${who} ${from}`],
+      ['account', who],
+      ['in_a_row', who],
     ]
   }
 
   return {
-    /** @throws Refusal rate_limited */
+    /** @throws TooManyAttempts */
     async take(attempt: Attempt): Promise<void> {
-      for (const [limiter, key] of countedBy(attempt)) {
+      for (const [limit, key] of countedBy(attempt)) {
         try {
-          await limiter.consume(key)
+          await counters[limit].consume(key)
         } catch (over) {
           if (!(over instanceof RateLimiterRes)) throw over
-          const retryAfterMs = Math.max(1_000, over.msBeforeNext)
-          throw new Refusal('rate_limited', 'Too many attempts to sign in.', { retryAfterMs })
+          throw new TooManyAttempts(limit, Math.max(1_000, over.msBeforeNext))
         }
       }
     },
 
     /** It was right: nothing of it is held against anybody. */
     async giveBack(attempt: Attempt): Promise<void> {
-      for (const [limiter, key] of countedBy(attempt)) {
-        if (limiter === inARow) await limiter.delete(key)
-        else await limiter.reward(key)
+      for (const [limit, key] of countedBy(attempt)) {
+        if (limit === 'in_a_row') await counters[limit].delete(key)
+        else await counters[limit].reward(key)
       }
     },
   }
 }
 
-/** Names that nobody has are counted like those of people, in a bounded number of boxes: memory cannot be filled with made-up names. */
-const unknown = (name: string): string => `unknown-${hashOf(name).slice(0, 3)}`
+/**
+ * Names that nobody has are counted like those of people, whatever their case. They share boxes, so that made-up names cannot fill memory; which
+ * ones share is for nobody to know, or a name that is not counted along with its fellows would be known to be somebody's.
+ */
+const boxes = 0x1_0000
+const salt = randomId()
+const unknown = (name: string): string =>
+  `unknown-${Buffer.from(hashOf(salt + fold(name.slice(0, 64))), 'base64url').readUInt32BE() % boxes}`

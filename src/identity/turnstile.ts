@@ -1,24 +1,59 @@
 import { Refusal } from '../protocol/codes.ts'
 
-/**
- * Lets `atOnce` works through at a time and `queue` wait.
- * @throws Refusal unavailable when more would have to wait.
- */
-export function createTurnstile({ atOnce, queue }: { atOnce: () => number; queue: () => number }) {
-  let inside = 0
-  const waiting: (() => void)[] = []
+export interface Turnstile {
+  /**
+   * @param known whoever names itself so stands in front of those who do not, at one place for each name.
+   * @throws Refusal unavailable when more would have to wait.
+   */
+  pass<T>(work: () => Promise<T>, known?: string): Promise<T>
+  /** Nothing, or the refusal that a stranger would get: asked before anything is done for one. @throws Refusal unavailable */
+  checkRoom(): void
+}
 
-  return async function pass<T>(work: () => Promise<T>): Promise<T> {
-    if (inside >= atOnce()) {
-      if (waiting.length >= queue()) throw new Refusal('unavailable', 'Too many people sign in at this moment.', { retryAfterMs: 2_000 })
-      await new Promise<void>((resolve) => waiting.push(resolve)) // whoever leaves hands its place over
-    } else inside += 1
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else inside -= 1
+/**
+ * Lets `atOnce` works through at a time and `queue` wait, and as many again of those who are known: a crowd of strangers cannot keep them out.
+ */
+export function createTurnstile({ atOnce, queue }: { atOnce: () => number; queue: () => number }): Turnstile {
+  let inside = 0
+  const strangers: (() => void)[] = []
+  const ahead = new Map<string, () => void>()
+
+  function wait(known: string | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (known !== undefined && !ahead.has(known) && ahead.size < queue()) ahead.set(known, resolve)
+    else {
+      checkRoom()
+      strangers.push(resolve)
     }
+    return promise
+  }
+
+  function checkRoom(): void {
+    if (inside >= atOnce() && strangers.length >= queue())
+      throw new Refusal('unavailable', 'Too many people sign in at this moment.', { retryAfterMs: 2_000 })
+  }
+
+  function next(): (() => void) | undefined {
+    for (const [known, enter] of ahead) {
+      ahead.delete(known)
+      return enter
+    }
+    return strangers.shift()
+  }
+
+  return {
+    checkRoom,
+    async pass(work, known) {
+      if (inside >= atOnce())
+        await wait(known) // whoever leaves hands its place over
+      else inside += 1
+      try {
+        return await work()
+      } finally {
+        const enter = next()
+        if (enter) enter()
+        else inside -= 1
+      }
+    },
   }
 }

@@ -5,8 +5,10 @@ const secretName =
 /** The likeliest of them in the form of pino's `redact`. */
 export const secretBindings = ['cookie', 'authorization', 'password', 'token', 'ticket', 'secret', 'csrf', 'masterKey', 'headers', 'body']
 
-/** What a secret looks like wherever it turns up: a JWT, a personal token, a bearer header, our cookie. */
-const secretShape = /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|parley_pat_[\w-]+|\bbearer\s+[\w.~+/-]+=*|__Host-Http-parley=[^;\s"\\]+/gi
+/** What a secret looks like wherever it turns up: a personal token, a bearer header, our cookie. */
+const secretShape = /parley_pat_[\w-]+|\bbearer\s+[\w.~+/-]+=*|__Host-Http-parley=[^;\s"\\]+/gi
+/** Words that dots hold together, as in a JWT; each is looked at once, however long. */
+const chains = /(?<![\w-])[\w-]+(?:\.[\w-]*){2,}/g
 
 /** What JSON leaves as it is although terminals and line readers act on it: DEL, C1, line separators, writing direction. */
 const unsafe = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
@@ -70,7 +72,20 @@ const cleanRequest = (request: { method: unknown; url: unknown }, depth: number)
 })
 
 /** A whole line of JSON, just before it is written. */
-export const cleanLine = (line: string): string => line.replace(secretShape, removed).replace(unsafe, asEscape)
+export const cleanLine = (line: string): string => {
+  const open = line.includes('eyJ') ? line.replace(chains, withoutToken) : line
+  return open.replace(secretShape, removed).replace(unsafe, asEscape)
+}
+
+/** A JWT begins with `{"` in base64url, whatever it is glued to, and has three parts. All that hangs on it goes with it. */
+function withoutToken(chain: string): string {
+  const parts = chain.split('.')
+  const lengthOf = (part: string) => (part.includes('eyJ') ? part.length - part.indexOf('eyJ') : 0)
+  const at = parts.findIndex((part, i) => lengthOf(part) >= 11 && (parts[i + 1]?.length ?? 0) >= 8 && i + 2 < parts.length)
+  if (at < 0) return chain
+  const head = parts[at] ?? ''
+  return [...parts.slice(0, at), head.slice(0, head.indexOf('eyJ')) + removed].join('.')
+}
 
 /** Text for a terminal: what could move the cursor or begin a line of its own is shown, not done. */
 export function cleanForTerminal(value: unknown, name = ''): unknown {

@@ -45,6 +45,7 @@ export async function restore({ config, restoring, backup, newSecrets, now, tell
       at: now(),
       newSecrets,
       onCopied: (done, of) => tell({ done, of }),
+      record: (draft, made) => restoring.record({ draft, made, now, key: { file: keyFile, given: taken ?? given.masterKey } }),
       opens(secrets) {
         if (present !== undefined && restoring.opens(secrets, present)) return true
         // A key that the configuration names is not ours to change.

@@ -39,6 +39,9 @@ function carryLogins(db: DatabaseSync, at: number): void {
       ended_at = coalesce((select n.ended_at from now.login n where n.id = login.id), ?),
       ended_why = coalesce((select n.ended_why from now.login n where n.id = login.id), 'ended')
     where ended_at is null and not exists (select 1 from now.login n where n.id = login.id and n.ended_at is null)`).run(at)
+  // By which key each came in: after the restore a key that leaked must still find its logins.
+  if (columnsOf(db, 'now', 'login').includes('kid'))
+    db.exec('update login set kid = (select n.kid from now.login n where n.id = login.id) where id in (select id from now.login)')
   db.exec(`
     update login set last_seen_at = max(last_seen_at, (select n.last_seen_at from now.login n where n.id = login.id)) where ended_at is null;
     delete from web_session;
@@ -54,12 +57,14 @@ function carryAccounts(db: DatabaseSync): void {
 
 /** A key that was dropped because it leaked must not come back; those that are there now are sealed with the key that is there now. */
 function carrySecrets(db: DatabaseSync): void {
-  const columnsOf = (schema: string) =>
-    (db.prepare(`pragma ${schema}.table_info(secret)`).all() as { name: string }[]).map(({ name }) => `"${name}"`)
-  const there = columnsOf('now')
-  const both = columnsOf('main').filter((name) => there.includes(name))
+  const there = columnsOf(db, 'now', 'secret')
+  const both = columnsOf(db, 'main', 'secret').filter((name) => there.includes(name))
   db.exec(`delete from secret; insert into secret (${both.join()}) select ${both.join()} from now.secret`)
 }
+
+/** The present store may be of an older form than the backup, which has just been brought up to date. */
+const columnsOf = (db: DatabaseSync, schema: 'main' | 'now', table: string): string[] =>
+  (db.prepare(`pragma ${schema}.table_info(${table})`).all() as { name: string }[]).map(({ name }) => name)
 
 function carryUses(db: DatabaseSync): void {
   db.exec(`

@@ -19,6 +19,8 @@ interface Asked {
   opens: (secrets: SecretRow[]) => boolean
   /** When it does not: make new ones instead, at the price of every login. */
   newSecrets: boolean
+  /** Writes into the restored store, before it takes the place of the present one, that it is one; if this fails, nothing was changed. */
+  record: (draft: string, made: Omit<Restored, 'kept'>) => Promise<void>
   onCopied?: OnCopied
 }
 
@@ -42,17 +44,19 @@ export interface Restored extends StoreFacts {
  * since has ended. Nothing else may have the store open. The name of the store changes, so that clients drop their cursors.
  * @throws NotAStore · SealedSecrets, each with the present store untouched
  */
-export async function restoreStore({ backup, file, at, opens, newSecrets, onCopied }: Asked): Promise<Restored> {
+export async function restoreStore({ backup, file, at, opens, newSecrets, record, onCopied }: Asked): Promise<Restored> {
   const draft = `${file}.restoring`
   for (const left of parts(draft)) rmSync(left, { force: true })
   try {
     const facts = await copyStore({ from: backup, to: draft, ...(onCopied && { onCopied }) })
     await bringUpToDate(draft)
-    const { store, ...outcome } = rewrite({ draft, file, at, opens, newSecrets, facts })
+    const made = { ...facts, ...rewrite({ draft, file, at, opens, newSecrets, facts }) }
+    await record(draft, made)
+    letGo(draft)
     const kept = existsSync(file) ? setAside(file, `${file}.before-restore-${stampOf(at)}`) : undefined
     renameSync(draft, file)
     sync(dirname(file))
-    return { ...facts, ...outcome, store, ...(kept !== undefined && { kept }) }
+    return { ...made, ...(kept !== undefined && { kept }) }
   } finally {
     for (const left of parts(draft)) rmSync(left, { force: true })
   }
@@ -71,7 +75,14 @@ async function bringUpToDate(draft: string): Promise<void> {
   if (failed) throw failed
 }
 
-function rewrite({ draft, file, at, opens, newSecrets, facts }: Omit<Asked, 'backup' | 'onCopied'> & { draft: string; facts: StoreFacts }) {
+function rewrite({
+  draft,
+  file,
+  at,
+  opens,
+  newSecrets,
+  facts,
+}: Omit<Asked, 'backup' | 'record' | 'onCopied'> & { draft: string; facts: StoreFacts }) {
   const db = new DatabaseSync(draft)
   try {
     db.exec('pragma synchronous = full')

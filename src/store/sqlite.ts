@@ -12,7 +12,7 @@ import { migrations } from './migrations.ts'
 import type { Reads } from './reads.ts'
 import type { Tables } from './schema.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
-import { startThread } from './thread.ts'
+import { startThread, type Thread } from './thread.ts'
 import { createWriteQueue } from './write-queue.ts'
 
 export interface Store {
@@ -48,29 +48,48 @@ const probeBytes = 16_384
  */
 export async function openSqlite({ file, safekeeping, onFatal, meter = noMeter }: Opening): Promise<Store> {
   const isNew = !existsSync(file)
-  const faulty = (by: 'writer' | 'reader') => (errcode: number | undefined) => {
-    const fault = faultOf(errcode)
-    if (fault) meter.failed(fault, by)
+  let isOpen = false
+  const threads: Thread[] = []
+  const start = (entry: URL, by?: 'writer' | 'reader') => {
+    // Until it is open nothing has been acknowledged: what fails is told to whoever opens it, and nobody has to end.
+    const fatal = (error: Error) => (isOpen ? onFatal(error) : undefined)
+    const thread = startThread(entry, { file }, fatal, (errcode) => {
+      const fault = faultOf(errcode)
+      if (fault && by) meter.failed(fault, by)
+    })
+    threads.unshift(thread) // the writer goes last
+    return thread
   }
-  const writer = startThread(new URL('./sqlite-writer.ts', import.meta.url), { file }, onFatal, faulty('writer'))
-  await writer.ask({ sql: 'pragma user_version', parameters: [] }) // the file is there and in WAL mode before others open it
-  const reader = startThread(new URL('./sqlite-reader.ts', import.meta.url), { file }, onFatal, faulty('reader'))
-  const checkpointer = startThread(new URL('./sqlite-checkpointer.ts', import.meta.url), { file }, onFatal)
-  const queue = createWriteQueue(writer, meter)
-  const db = new Kysely<Tables>({ dialect: sqliteDialect({ writer, reader, queue }) })
-  const close = async () => {
-    await queue.idle()
-    await db.destroy()
-    await Promise.all([reader.close(), checkpointer.close()])
-    await writer.close()
+  const closeThreads = async () => {
+    for (const thread of threads) await thread.close()
   }
   try {
+    const writer = start(new URL('./sqlite-writer.ts', import.meta.url), 'writer')
+    await writer.ask({ sql: 'pragma user_version', parameters: [] }) // the file is there and in WAL mode before others open it
+    const reader = start(new URL('./sqlite-reader.ts', import.meta.url), 'reader')
+    start(new URL('./sqlite-checkpointer.ts', import.meta.url))
+    const queue = createWriteQueue(writer, meter)
+    const db = new Kysely<Tables>({ dialect: sqliteDialect({ writer, reader, queue }) })
     await migrate(db, file, isNew ? undefined : safekeeping)
+    const names = await namesOf(db)
+    isOpen = true
+    return storeOf({ file, db, reader, queue, names, closeThreads })
   } catch (error) {
-    await close()
+    await closeThreads()
     throw error
   }
+}
 
+interface Opened {
+  file: string
+  db: Kysely<Tables>
+  reader: Thread
+  queue: ReturnType<typeof createWriteQueue>
+  names: { incarnation: string; lineage: string }
+  closeThreads: () => Promise<void>
+}
+
+function storeOf({ file, db, reader, queue, names, closeThreads }: Opened): Store {
   const page = async <T>(name: keyof Reads, ...asked: unknown[]): Promise<T> => {
     const answer = JSON.parse((await reader.ask({ page: name, asked: JSON.stringify(asked) })) as string) as T | { refused: 'not_member' }
     if (typeof answer === 'object' && answer !== null && 'refused' in answer) throw new Refusal(answer.refused)
@@ -86,7 +105,7 @@ export async function openSqlite({ file, safekeeping, onFatal, meter = noMeter }
       rooms: (account) => page('rooms', account),
       room: (account, room) => page('room', account, room),
     },
-    ...(await namesOf(db)),
+    ...names,
     backup: (asked) => copyStore({ from: file, ...asked }),
     async probe() {
       for (const value of ['x'.repeat(probeBytes), ''])
@@ -96,7 +115,11 @@ export async function openSqlite({ file, safekeeping, onFatal, meter = noMeter }
           .onConflict((c) => c.column('name').doUpdateSet({ value }))
           .execute()
     },
-    close,
+    async close() {
+      await queue.idle()
+      await db.destroy()
+      await closeThreads()
+    },
   }
 }
 

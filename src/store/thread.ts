@@ -69,8 +69,8 @@ export function startThread(
   return {
     ask,
     async close(): Promise<void> {
-      if (gone) return
       closing = true
+      if (gone) return void (await worker.terminate()) // it may live on, and keep the process
       const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
       worker.postMessage({ id: 0, close: true })
       await ended

@@ -89,10 +89,17 @@ function mentions(text: string, find: FindMention): ComponentChild {
   if (!text.includes('@')) return text
   return text.split(/(@[\p{L}\p{N}_.-]+)/u).map((part, at): ComponentChild => {
     if (at % 2 === 0) return part
-    const [, name, rest] = /^@(.*?)([.-]*)$/u.exec(part) ?? []
-    const found = find(name ?? '')
+    const [name, rest] = nameIn(part)
+    const found = find(name)
     return found === undefined ? part : [mention(found), rest]
   })
+}
+
+/** `@ada...` is ada at the end of a sentence. A loop: a pattern would look at each dot as often as there are dots before it. */
+function nameIn(part: string): [name: string, rest: string] {
+  let end = part.length
+  while (end > 1 && (part[end - 1] === '.' || part[end - 1] === '-')) end -= 1
+  return [part.slice(1, end), part.slice(end)]
 }
 
 const mention = ({ display, me }: { display: string; me: boolean }): ComponentChild =>

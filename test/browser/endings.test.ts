@@ -37,7 +37,7 @@ test('ada ends the login of her other window: it hides everything, says why, and
   await bob.reads('half a thought')
 })
 
-test('signing out in one tab signs out the other; going back shows no message; signing in again heals both', async () => {
+test('signing out in one tab signs out the other; going back shows no message; signing in again heals both (WEB-08)', async () => {
   stage.expects(/status of 401/)
   const ada = await visitor(stage, 'ada', `/r/${tea}`)
   await ada.says('Before I go')

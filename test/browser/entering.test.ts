@@ -16,13 +16,14 @@ test('the set-up link makes ada the first administrator, and is dead afterwards'
   const page = await stage.page()
   await page.goto(link)
   assert.equal(await page.getByLabel('Code from the set-up link').inputValue(), made?.code)
+  assert.equal(await page.getByLabel('Code from the set-up link').isVisible(), false, 'what is known is not asked for')
   assert.equal(new URL(page.url()).hash, '', 'the code does not stay in the address bar')
   await page.getByLabel('Name', { exact: true }).fill('ada')
   await page.getByLabel('What others see').fill('Ada')
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Make the first account' }).click()
   await new Visitor(page).isIn()
-  await page.getByText('You are in no room yet.').first().waitFor()
+  await page.getByText('You are in no room yet.').waitFor()
   assert.equal((await stage.house.service.house.accounts.find('ada'))?.role, 'admin')
 
   const late = await stage.page()
@@ -43,7 +44,7 @@ test('ada signs in, goes where she wanted to go, and signs out', async () => {
   await here.page.waitForURL('**/login')
 })
 
-test('ada signs in without scripts', async () => {
+test('ada signs in and out without scripts (WEB-13)', async () => {
   await people(stage, 'ada')
   const page = await stage.page({ javaScriptEnabled: false })
   await page.goto('/login')
@@ -52,6 +53,47 @@ test('ada signs in without scripts', async () => {
   assert.deepEqual([(await answer).status(), (await answer).headers().location], [303, '/'])
   assert.equal(new URL(page.url()).pathname, '/')
   assert.match(await page.content(), /<noscript>Parley needs scripts to show messages\./)
+  await page.getByRole('link', { name: 'signing out' }).click()
+  await page.getByText('You are signed in as Ada.').waitFor()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL('**/login')
+  await page.goto('/logout')
+  await page.waitForURL('**/login')
+})
+
+test('every page of the app, wide or narrow, has a way to sign out, by mouse and by key (WEB-13)', async () => {
+  const [ada] = await people(stage, 'ada')
+  const room = await stage.house.room('porch', [ada])
+  const { page } = await visitor(stage, 'ada')
+  for (const [width, path] of [
+    [1280, '/'],
+    [1280, `/r/${room}`],
+    [1280, '/logins'],
+    [360, '/'],
+  ] as const) {
+    await page.setViewportSize({ width, height: 700 })
+    await page.goto(path)
+    const menu = page.getByRole('button', { name: 'Ada: settings and sign out' })
+    await menu.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Sign out', exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+  }
+})
+
+test('a password can be pasted, and a password manager knows which field is which (WEB-11)', async () => {
+  await people(stage, 'ada')
+  const page = await stage.page()
+  await page.goto('/login')
+  const field = (kind: string) => page.locator(`form input[autocomplete="${kind}"]`)
+  await field('username').fill(password)
+  await field('username').press('Control+a')
+  await field('username').press('Control+x')
+  await field('current-password').press('Control+v')
+  assert.equal(await field('current-password').inputValue(), password)
+  await field('username').fill('ada')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await new Visitor(page).isIn()
 })
 
 test('a wrong password and an unknown name get the same words; the name stays and the error has the focus', async () => {

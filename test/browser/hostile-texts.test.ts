@@ -46,7 +46,7 @@ async function readAll(page: Page, last: number): Promise<Map<number, Seen>> {
   return seen
 }
 
-test(`${all.length} texts that would like to be scripts, links or something else are text to ada`, async () => {
+test(`${all.length} texts that would like to be scripts, links or something else are text to ada (WEB-07)`, async () => {
   const [ada, eve] = await people(stage, 'ada', 'eve')
   const room = await stage.house.room('tea', [ada, eve])
   const guest = await stage.house.connect(eve)
@@ -73,7 +73,7 @@ test(`${all.length} texts that would like to be scripts, links or something else
   assert.match(shown('[https://bank.example](https://evil.example)')?.text ?? '', /\(evil\.example\)/, 'where a link leads is said')
 })
 
-test('names that would like to be markup are names', async () => {
+test('names that would like to be markup are names (WEB-07)', async () => {
   const hostile = '"><img src=x onerror=ran()>'
   const { accounts } = stage.house.service.house
   const [ada] = await people(stage, 'ada')

@@ -11,7 +11,7 @@ before(async () => {
 })
 after(() => stage.close())
 
-test('the page asks nobody but its own server, and keeps no secret where a script could read it', async () => {
+test('the page asks nobody but its own server, and keeps no secret where a script could read it (WEB-08, WEB-09)', async () => {
   const page = await stage.page()
   const asked = new Set<string>()
   page.on('request', (request) => asked.add(new URL(request.url()).origin))
@@ -39,7 +39,7 @@ test('the page asks nobody but its own server, and keeps no secret where a scrip
   await stage.calm()
 })
 
-test('a script that got into the page does not run, and the server hears of it', async () => {
+test('a script that got into the page does not run, and the server hears of it (WEB-03)', async () => {
   const page = await stage.page()
   const answer = await page.goto('/login')
   const given = { status: 200, headers: answer?.headers() ?? {}, body: await answer?.text() }
@@ -52,7 +52,7 @@ test('a script that got into the page does not run, and the server hears of it',
   await until('the report is in the log', () => stage.logged('csp_violation').length > 0)
 })
 
-test('no text becomes markup: what would make it so throws', async () => {
+test('no text becomes markup: what would make it so throws (WEB-04)', async () => {
   const ada = await visitor(stage, 'ada', `/r/${tea}`)
   const sinks = [
     'document.body.innerHTML = \'<img src=x onerror="window.ran = true">\'',
@@ -69,7 +69,7 @@ test('no text becomes markup: what would make it so throws', async () => {
   assert.equal(await ada.page.evaluate('window.ran'), undefined)
 })
 
-test('no page can be put into a frame', async () => {
+test('no page can be put into a frame (WEB-10)', async () => {
   const page = await stage.page()
   const body = `<iframe src="${stage.url}/login"></iframe>`
   await page.route('**/frame', (route) => route.fulfill({ contentType: 'text/html', body }))

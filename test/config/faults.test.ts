@@ -7,7 +7,7 @@ import { sections } from '../../src/config/names.ts'
 import { ConfigFaults, checkConfig, readConfig } from '../../src/config.ts'
 import { faultsOf, operator } from './folder.ts'
 
-test('everything that is wrong is said at once, each with its place, what was meant and what is allowed', (t) => {
+test('everything that is wrong is said at once, each with its place, what was meant and what is allowed (CFG-01)', (t) => {
   const root = operator(t, 'server:\n  prot: 1\n  port: 99999\nlimit:\n  pending: 3\ntls:\n  mode: of\n')
   const top = [...sections.keys(), 'registration'].join(', ')
   assert.deepEqual(faultsOf(root, { PARLEY__LOGIN__IDLE: 'soon', PARLEY__PORT: '1' }), [
@@ -80,10 +80,11 @@ const bad: [string, string][] = [
   ['REGISTRATION', 'everyone'],
 ]
 for (const [name, value] of bad) {
-  test(`PARLEY__${name}=${value} does not start`, (t) => assert.equal(faultsOf(operator(t), { [`PARLEY__${name}`]: value }).length, 1))
+  test(`PARLEY__${name}=${value} does not start (CFG-01)`, (t) =>
+    assert.equal(faultsOf(operator(t), { [`PARLEY__${name}`]: value }).length, 1))
 }
 
-test('settings that do not go together are refused in words', (t) => {
+test('settings that do not go together are refused in words (CFG-01)', (t) => {
   const open = { PARLEY__TLS__MODE: 'off', PARLEY__SERVER__HOST: '0.0.0.0' }
   assert.match(faultsOf(operator(t), open).join(), /tls\.mode — off would send passwords over the network in the clear/)
   assert.match(faultsOf(operator(t), { PARLEY__STORE__URL: 'postgres://a:b@c/d' }).join(), /PostgreSQL is not yet available/)
@@ -125,7 +126,7 @@ test('what is not YAML says where', (t) => {
   for (const empty of ['', '# nothing\n', 'server:\n', 'server: ~\n', '---\n...\n']) assert.deepEqual(faultsOf(operator(t, empty)), [])
 })
 
-test('no text whatever in local.yaml makes anything but a configuration or faults', (t) => {
+test('no text whatever in local.yaml makes anything but a configuration or faults (CFG-01)', (t) => {
   const root = operator(t, '')
   fc.assert(
     fc.property(
@@ -164,7 +165,7 @@ test("a secret may come from a file that is its owner's alone", (t) => {
   assert.equal(readConfig({ root: local, env: {} }).config.secrets.masterKey, key)
 })
 
-test('a secret that others can read, or that is not one, is refused without being shown', (t) => {
+test('a secret that others can read, or that is not one, is refused without being shown (CFG-02)', (t) => {
   const root = operator(t)
   const env = { PARLEY__SECRETS__MASTERKEY_FILE: 'key' }
   for (const mode of [0o644, 0o640, 0o604]) {
@@ -180,7 +181,7 @@ test('a secret that others can read, or that is not one, is refused without bein
   assert.match(faultsOf(root, { PARLEY__SECRETS__MASTERKEY_FILE: 'nowhere' }).join(), /cannot be opened \(ENOENT\)/)
 })
 
-test('local.yaml with a secret in it must be private, and no secret may be given twice', (t) => {
+test('local.yaml with a secret in it must be private, and no secret may be given twice (CFG-02)', (t) => {
   const root = operator(t, `secrets:\n  masterKey: ${key}\n`)
   chmodSync(join(root, 'config', 'local.yaml'), 0o644)
   assert.match(faultsOf(root).join(), /is a secret in a file that others can read: chmod 600 config\/local\.yaml/)

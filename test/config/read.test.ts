@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { compareConfigs, describeConfig, readConfig } from '../../src/config.ts'
 import { faultsOf, operator } from './folder.ts'
 
-test('with nothing but the shipped defaults it listens on this machine alone, on one file', (t) => {
+test('with nothing but the shipped defaults it listens on this machine alone, on one file (CFG-03)', (t) => {
   const root = operator(t)
   const { config, warnings } = readConfig({ root, env: {} })
   assert.deepEqual([config.server.host, config.server.port, config.tls.mode, config.tls.minVersion], ['127.0.0.1', 8443, 'own', '1.3'])

@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname, '../..')
 const text = (name: string) => readFileSync(join(root, 'docs/deploy', name), 'utf8')
 const plain = (name: string) => text(name).replace(/^\s*#.*\n/gm, '')
 
-test('the unit of systemd runs Parley as nobody in particular, who may write where Parley writes and nowhere else', () => {
+test('the unit of systemd runs Parley as nobody in particular, who may write where Parley writes and nowhere else (CFG-06)', () => {
   const unit = new Map<string, string[]>()
   for (const [, key = '', value = ''] of plain('parley.service').matchAll(/^([A-Za-z]+)=(.*)$/gm))
     unit.set(key, [...(unit.get(key) ?? []), value])
@@ -44,7 +44,7 @@ test('systemd understands every line of it, and finds little to be exposed, wher
   assert.deepEqual(faults, [])
 })
 
-test('the image: an official Node, no root, nothing of this machine inside, and what it copies is there', () => {
+test('the image: an official Node, no root, nothing of this machine inside, and what it copies is there (CFG-06)', () => {
   const lines = plain('Dockerfile')
     .replaceAll('\\\n', ' ')
     .split('\n')
@@ -88,7 +88,7 @@ test('the image: an official Node, no root, nothing of this machine inside, and 
   }
 })
 
-test('compose: Parley listens to its proxy alone, as a user without rights on a disk that it cannot write', () => {
+test('compose: Parley listens to its proxy alone, as a user without rights on a disk that it cannot write (CFG-06)', () => {
   const source = text('compose.yaml')
   assert.deepEqual(parseDocument(source).errors, [])
   const { services, volumes } = parse(source)

@@ -14,7 +14,7 @@ before(async () => {
 })
 after(() => house.close())
 
-test('a message reaches everyone in the room, once, with its number, and nobody else', async () => {
+test('a message reaches everyone in the room, once, with its number, and nobody else (AZN-06)', async () => {
   const tea = await house.room('tea', [ada, bob])
   const [a, b, e] = [await house.connect(ada), await house.connect(bob), await house.connect(eve)]
   await a.open(tea)
@@ -93,7 +93,7 @@ test('two hundred pipelined posts come out in the order in which they went in', 
   }
 })
 
-test('the same key is the same message, in one burst and over a new connection', async () => {
+test('the same key is the same message, in one burst and over a new connection (AZN-05)', async () => {
   const room = await house.room('key', [ada])
   const a = await house.connect(ada)
   const key = newKey()
@@ -128,7 +128,7 @@ test('edits, reactions and removals reach readers live, and pages show the messa
   assert.equal((now.events as { removed: boolean }[]).at(-1)?.removed, true)
 })
 
-test('people who come and go: joins and leaves are events, and who has left hears nothing later', async () => {
+test('people who come and go: joins and leaves are events, and who has left hears nothing later (REV-05)', async () => {
   const room = await house.room('park', [ada], 'public')
   const [a, b] = [await house.connect(ada), await house.connect(bob)]
   await a.open(room)
@@ -201,7 +201,7 @@ test('what cannot be read is refused by name, and the third that is no frame end
   assert.equal(a.frames.filter((frame) => frame.type === 'refused' && frame.ref === 0).length, 3)
 })
 
-test('above the rate a post is refused with a time, and its key still finds what was written', async () => {
+test('above the rate a post is refused with a time, and its key still finds what was written (WSF-10)', async () => {
   const room = await house.room('fast', [ada])
   const person = await house.login(ada.account)
   const a = await house.connect(person)
@@ -214,7 +214,7 @@ test('above the rate a post is refused with a time, and its key still finds what
   assert.equal((await a.post(room, 'first', key)).seq, first.seq)
 })
 
-test('opening another connection, or asking over HTTP, buys no further posts', async () => {
+test('opening another connection, or asking over HTTP, buys no further posts (WSF-10)', async () => {
   const room = await house.room('burst', [ada])
   const person = await house.login(ada.account)
   const first = await house.connect(person)

@@ -22,7 +22,7 @@ const codes: [EndedWhy, number][] = [
   ['account_disabled', 4302],
 ]
 for (const [why, code] of codes) {
-  test(`a login that is ended (${why}) takes its own connections with it, with ${code}, and no others`, async () => {
+  test(`a login that is ended (${why}) takes its own connections with it, with ${code}, and no others (REV-01, REV-08)`, async () => {
     const ada = await house.person('ada')
     const phone = await house.login(ada.account)
     const bob = await house.person('bob')
@@ -40,7 +40,7 @@ for (const [why, code] of codes) {
   })
 }
 
-test('a login ends when it has been idle for its time: pings, opens and reads are no activity, posts are', async () => {
+test('a login ends when it has been idle for its time: pings, opens and reads are no activity, posts are (SES-07, REV-08)', async () => {
   const ada = await house.person('ada')
   const { logins, tokens } = house.service.house
   const begin = (idleMs: number) => logins.begin({ account: ada.account.id, credential: 'cookie', label: '', address: '', idleMs })
@@ -62,7 +62,7 @@ test('a login ends when it has been idle for its time: pings, opens and reads ar
   assert.equal(await logins.find(quiet.id), undefined)
 })
 
-test('a login ends at its full age, however busy it is', async () => {
+test('a login ends at its full age, however busy it is (SES-08)', async () => {
   const ada = await house.person('ada')
   const room = await house.room('tea', [ada])
   const { token } = await house.service.house.tokens.token(ada.login, { expiresAt: ada.login.expiresAt })
@@ -77,7 +77,7 @@ test('a login ends at its full age, however busy it is', async () => {
   assert.equal(await house.service.house.logins.find(ada.login.id), undefined)
 })
 
-test('a program is asked for a new token in time; with one it stays, without one it is closed with 4200', async () => {
+test('a program is asked for a new token in time; with one it stays, without one it is closed with 4200 (JWT-05)', async () => {
   const ada = await house.person('ada')
   const [keeps, forgets] = [await house.connect(ada), await house.connect(ada)]
   clock.pass(9 * minute)
@@ -99,7 +99,7 @@ test('a token of somebody else does not renew anything: 4304', async () => {
   assert.equal((await a.ended()).code, 4304)
 })
 
-test('an ended login neither writes nor comes back, whatever was on its way', async () => {
+test('an ended login neither writes nor comes back, whatever was on its way (REV-04, REV-06, JWT-05)', async () => {
   const [ada, bob] = await house.people('ada', 'bob')
   const room = await house.room('tea', [ada, bob])
   const [a, b] = [await house.connect(ada), await house.connect(bob)]
@@ -115,7 +115,7 @@ test('an ended login neither writes nor comes back, whatever was on its way', as
   assert.equal(await house.refusal(ada), 401)
 })
 
-test('the sweep catches a login that ended behind the gateway’s back', async () => {
+test('the sweep catches a login that ended behind the gateway’s back (REV-03, REV-07)', async () => {
   const ada = await house.person('ada')
   const a = await house.connect(ada)
   await house.service.house.store.db.updateTable('login').set({ ended_at: 1, ended_why: 'ended' }).where('id', '=', ada.login.id).execute()

@@ -12,7 +12,7 @@ import { enter, frame, knock, RawClient, type RawFrame, tlsOptions, upgradeText 
 let house: TestHouse
 let ada: Person
 let port: number
-const guard = { timeout: 150_000 }
+const guard = { timeout: often(150_000) }
 
 before(async () => {
   const limits = { HANDSHAKESPERSECONDPERADDRESS: '100000', CONNECTIONSPERLOGIN: '1000', CONNECTIONSPERACCOUNT: '1000' }
@@ -61,7 +61,7 @@ async function cutOff(conversation: Buffer, { below, pick }: Chance): Promise<vo
   await closed
 }
 
-test('thousands who vanish at any byte, before, while and after they are let in, leave nothing behind', guard, async (t) => {
+test('thousands who vanish at any byte, before, while and after they are let in, leave nothing behind (WSF-13)', guard, async (t) => {
   const luck = chance(seedOf(t))
   const talk = ['{"type":"ping","ref":1}', '{"type":"history","ref":2,"room":"x"}', 'not json'].map((text) => frame(text))
   const conversation = Buffer.concat([Buffer.from(upgradeText(port, withToken())), ...talk])
@@ -70,7 +70,7 @@ test('thousands who vanish at any byte, before, while and after they are let in,
   await adaCanStillEnter()
 })
 
-test('a socket whose last write never comes to an end does not outlive its peer', async () => {
+test('a socket whose last write never comes to an end does not outlive its peer (WSF-12)', async () => {
   house.service.server.once('secureConnection', (socket: TLSSocket) => {
     socket._write = () => undefined // as after a reset that TLS keeps to itself
     socket._writev = () => undefined
@@ -84,7 +84,7 @@ test('a socket whose last write never comes to an end does not outlive its peer'
   await allGone()
 })
 
-test('a request that never ends, or is none at all, does not keep its socket', guard, async () => {
+test('a request that never ends, or is none at all, does not keep its socket (WSH-05, WSH-09, HTTP-05)', guard, async () => {
   const halves = ['GET', 'GET /ws HTTP/1.1\r\n', upgradeText(port, withToken()).slice(0, -2)]
   const noise = [
     '\0'.repeat(100),
@@ -114,7 +114,7 @@ test('a request that never ends, or is none at all, does not keep its socket', g
   await adaCanStillEnter()
 })
 
-test('an upgrade with a body is no upgrade', async () => {
+test('an upgrade with a body is no upgrade (WSH-07, HTTP-01)', async () => {
   for (const headers of [{ 'Content-Length': '5' }, { 'Transfer-Encoding': 'chunked' }]) {
     const client = await RawClient.dial(port)
     const answer = await client.say(upgradeText(port, withToken(headers))).answer()
@@ -123,7 +123,7 @@ test('an upgrade with a body is no upgrade', async () => {
   }
 })
 
-test('a heap of headers, or headers with the names of what every object has, break nothing', async () => {
+test('a heap of headers, or headers with the names of what every object has, break nothing (WSH-08)', async () => {
   const many = Object.fromEntries(Array.from({ length: 1900 }, (_, i) => [`h${i.toString(36)}`, '']))
   assert.ok([101, 404, 400, 431].includes((await knock(port, withToken(many))).status))
   const before = await RawClient.dial(port)
@@ -143,7 +143,7 @@ test('a heap of headers, or headers with the names of what every object has, bre
   await adaCanStillEnter()
 })
 
-test('a list of offers is read in a time that grows with its length, not with its square', async () => {
+test('a list of offers is read in a time that grows with its length, not with its square (WSH-08, HTTP-04)', async () => {
   const spaces = `b${' '.repeat(15_000)}x`
   assert.equal((await knock(port, withToken({ 'Sec-WebSocket-Protocol': `parley.v1, ${spaces}` }))).status, 400)
   assert.equal((await knock(port, withToken({ 'Sec-WebSocket-Extensions': `${spaces}, constructor; __proto__=1` }))).status, 101)
@@ -167,7 +167,7 @@ test('a list of offers is read in a time that grows with its length, not with it
   }
 })
 
-test('frames behind the request are answered after the welcome when it is let in, and never read when it is not', async () => {
+test('frames behind the request are answered after the welcome when it is let in, and never read when it is not (WSH-05)', async () => {
   const room = await house.room('tea', [ada])
   const post = (ref: number) => frame(JSON.stringify({ type: 'post', ref, room, key: `0123456789abcde${ref}`, text: `${ref}` }))
   const refused = await RawClient.dial(port)

@@ -39,13 +39,13 @@ async function quiet(bob: RawClient, of: Socket): Promise<void> {
 }
 
 /** Lets time pass until something has come true. */
-async function passUntil(done: Promise<void>, clock: ReturnType<typeof fakeClock>, honest: RawClient): Promise<void> {
+async function passUntil(done: Promise<void>, clock: ReturnType<typeof fakeClock>, honest: RawClient, step = 10_000): Promise<void> {
   let isDone = false
   void done.then(() => {
     isDone = true
   })
   while (!isDone) {
-    clock.pass(10_000)
+    clock.pass(step)
     house.service.wheel.turn()
     await quiet(honest, ends[0] as Socket)
   }
@@ -72,7 +72,7 @@ function answersOf(client: RawClient): { byRef: Map<number, number>; codes: Map<
   }
 }
 
-test('a flood of frames is read at its rate, and is answered in the end, each frame once', stuck, async () => {
+test('a flood of frames is read at its rate, and is answered in the end, each frame once (WSF-06, WSF-09)', stuck, async () => {
   const clock = fakeClock()
   const [ada, bob] = await open({ FRAMESPERSECOND: '100', PENDING: '100000' }, clock)
   const [flood, honest] = [await enter(house.service.port, ada.token), await enter(house.service.port, bob.token)]
@@ -95,7 +95,7 @@ for (const [what, opcode] of [
   ['pings', 9],
   ['pongs', 10],
 ] as const) {
-  test(`a flood of ${what} is read at the rate of frames`, stuck, async () => {
+  test(`a flood of ${what} is read at the rate of frames (WSF-06)`, stuck, async () => {
     const [ada, bob] = await open({ FRAMESPERSECOND: '100' })
     const [flood, honest] = [await enter(house.service.port, ada.token), await enter(house.service.port, bob.token)]
     flood.say(Buffer.concat(Array.from({ length: 100_000 }, () => frame('x'.repeat(125), { opcode }))))
@@ -106,7 +106,7 @@ for (const [what, opcode] of [
   })
 }
 
-test('one who pings and never reads is cut off before the pongs fill anything', stuck, async () => {
+test('one who pings and never reads is cut off before the pongs fill anything (WSF-06)', stuck, async () => {
   const [ada] = await open({ FRAMESPERSECOND: '1000000' })
   const flood = await enter(house.service.port, ada.token)
   flood.socket.pause()
@@ -123,42 +123,46 @@ test('one who pings and never reads is cut off before the pongs fill anything', 
   flood.hangUp()
 })
 
-test('one who asks for pages and never reads them costs a bounded queue, and nothing is read from it meanwhile', stuck, async () => {
-  const clock = fakeClock()
-  const [ada, bob] = await open({ FRAMESPERSECOND: '200' }, clock)
-  const room = await house.room('long', [ada])
-  const [flood, honest] = [await enter(house.service.port, ada.token), await enter(house.service.port, bob.token)]
-  for (let i = 0; i < 40; i++) {
-    flood.say(json({ type: 'post', ref: i + 1, room, key: `0123456789abcdef${i}`, text: `${i} ${'x'.repeat(7900)}` }))
-    await flood.hears({ ref: i + 1 })
-  }
-  flood.socket.pause()
-  const asks = 3000
-  flood.say(Buffer.concat(Array.from({ length: asks }, (_, i) => json({ type: 'history', ref: 1000 + i, room }))))
-  let most = 0
-  const weigh = () => {
-    const [seen] = house.service.gateway.inspect(ada.login.id)
-    most = Math.max(most, (seen?.queued ?? 0) + (seen?.writable ?? 0))
-  }
-  const watch = setInterval(weigh)
-  // Time passes, and with it what the rate of frames had stopped; what is not read is a reason of its own.
-  for (let second = 0; second < 10; second++) {
-    await quiet(honest, ends[0] as Socket)
-    weigh()
-    clock.pass(1000)
-    house.service.wheel.turn()
-  }
-  clearInterval(watch)
-  assert.ok(most < 2048 * KiB, `${most} bytes wait for somebody who does not read`)
-  // Whoever reads again is answered: everything, once.
-  flood.socket.resume()
-  const answers = answersOf(flood)
-  await passUntil(answers.all(asks), clock, honest)
-  assert.ok([...answers.byRef.values()].every((times) => times === 1))
-  for (const client of [flood, honest]) client.hangUp()
-})
+test(
+  'one who asks for pages and never reads them costs a bounded queue, and nothing is read from it meanwhile (WSF-08, WSF-09)',
+  stuck,
+  async () => {
+    const clock = fakeClock()
+    const [ada, bob] = await open({ FRAMESPERSECOND: '200' }, clock)
+    const room = await house.room('long', [ada])
+    const [flood, honest] = [await enter(house.service.port, ada.token), await enter(house.service.port, bob.token)]
+    for (let i = 0; i < 40; i++) {
+      flood.say(json({ type: 'post', ref: i + 1, room, key: `0123456789abcdef${i}`, text: `${i} ${'x'.repeat(7900)}` }))
+      await flood.hears({ ref: i + 1 })
+    }
+    flood.socket.pause()
+    const asks = 3000
+    flood.say(Buffer.concat(Array.from({ length: asks }, (_, i) => json({ type: 'history', ref: 1000 + i, room }))))
+    let most = 0
+    const weigh = () => {
+      const [seen] = house.service.gateway.inspect(ada.login.id)
+      most = Math.max(most, (seen?.queued ?? 0) + (seen?.writable ?? 0))
+    }
+    const watch = setInterval(weigh)
+    // Time passes, and with it what the rate of frames had stopped; what is not read is a reason of its own.
+    for (let second = 0; second < 10; second++) {
+      await quiet(honest, ends[0] as Socket)
+      weigh()
+      clock.pass(1000)
+      house.service.wheel.turn()
+    }
+    clearInterval(watch)
+    assert.ok(most < 2048 * KiB, `${most} bytes wait for somebody who does not read`)
+    // Whoever reads again is answered: everything, once.
+    flood.socket.resume()
+    const answers = answersOf(flood)
+    await passUntil(answers.all(asks), clock, honest, 2000)
+    assert.ok([...answers.byRef.values()].every((times) => times === 1))
+    for (const client of [flood, honest]) client.hangUp()
+  },
+)
 
-test('of more requests than may wait for an answer the surplus is refused with a time, and each hears once', stuck, async () => {
+test('of more requests than may wait for an answer the surplus is refused with a time, and each hears once (WSF-09)', stuck, async () => {
   const [ada] = await open({ PENDING: '8', FRAMESPERSECOND: '100000' })
   const room = await house.room('tea', [ada])
   const client = await enter(house.service.port, ada.token)
@@ -173,7 +177,7 @@ test('of more requests than may wait for an answer the surplus is refused with a
   client.hangUp()
 })
 
-test('one who comes and goes without end is slowed like one who posts without end', stuck, async () => {
+test('one who comes and goes without end is slowed like one who posts without end (WSF-10)', stuck, async () => {
   const [ada] = await open({ FRAMESPERSECOND: '100000', POSTSPERSECOND: '10', POSTBURST: '20' })
   const room = await house.room('park', [], 'public')
   const client = await enter(house.service.port, ada.token)

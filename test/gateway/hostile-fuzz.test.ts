@@ -69,7 +69,8 @@ async function rant(token: string, luck: Chance, count: number): Promise<{ said:
         await answered(client, texts.slice(0, -1), codes)
         const last = texts.at(-1) as string
         client.say(frame(last))
-        assert.equal(await client.closeCode(), bad === 3 ? 4305 : 1000, last)
+        // 1006: what somebody else said a moment before was still on its way to them; then it is all thrown away.
+        assert.ok([bad === 3 ? 4305 : 1000, 1006].includes(await client.closeCode()), last)
       }
     }
     client.hangUp()
@@ -103,19 +104,19 @@ async function answered(client: RawClient, texts: string[], codes: Map<string, n
   }
 }
 
-test(`${frames} mutated frames: each is answered once, none breaks the server, and it weighs what it weighed`, {
+test(`${frames} mutated frames: each is answered once, none breaks the server, and it weighs what it weighed (WSF-13)`, {
   timeout: often(600_000),
 }, async (t) => {
   const seed = seedOf(t)
   const [ada, , eve] = place.tokens
   const all = (share: number) =>
     Promise.all([ada, ada, eve, eve].map((token, i) => rant(token, chance(seed + i), Math.ceil((frames * share) / 4))))
-  await all(0.2) // what a server needs once, it has after this
+  const first = await all(0.2) // what a server needs once, it has after this
   const before = await weigh()
   const rants = await all(0.8)
   const after = await weigh()
   const codes = new Map<string, number>()
-  for (const rant of rants) for (const [code, times] of rant.codes) codes.set(code, (codes.get(code) ?? 0) + times)
+  for (const rant of [...first, ...rants]) for (const [code, times] of rant.codes) codes.set(code, (codes.get(code) ?? 0) + times)
   t.diagnostic(`${[...codes].map(([code, times]) => `${code} ${times}`).join(', ')}`)
   const growth = (after.heap - before.heap) / MiB
   t.diagnostic(
@@ -128,7 +129,9 @@ test(`${frames} mutated frames: each is answered once, none breaks the server, a
   assert.ok(after.rss - before.rss < 256 * MiB)
 })
 
-test('bytes that were frames once, with bits flipped anywhere, end their own connection at most', { timeout: 300_000 }, async (t) => {
+test('bytes that were frames once, with bits flipped anywhere, end their own connection at most (WSF-13)', {
+  timeout: often(300_000),
+}, async (t) => {
   const luck = chance(seedOf(t) + 9)
   for (let round = 0; round < often(300); round++) {
     const client = await enter(place.port, place.tokens[2], place.ca)
@@ -145,7 +148,7 @@ test('bytes that were frames once, with bits flipped anywhere, end their own con
   assert.deepEqual((await weigh()).faults, [])
 })
 
-test('afterwards ada and bob go on as if nothing had been', async () => {
+test('afterwards ada and bob go on as if nothing had been (WSF-13)', async () => {
   const guest = (token: string) => new Guest(`wss://localhost:${place.port}/ws`, { token, ca: place.ca })
   const [ada, bob] = [guest(place.tokens[0]), guest(place.tokens[1])]
   await Promise.all([ada.hears('welcome'), bob.hears('welcome')])

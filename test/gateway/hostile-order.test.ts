@@ -57,14 +57,14 @@ const mending = (token: string) =>
   })
 const all = () => mending(ada.token)[0]?.wish as Wish
 
-test('whoever mends one fault at a time hears of the next one in the order of the list', async () => {
+test('whoever mends one fault at a time hears of the next one in the order of the list (WSH-05, WSH-07)', async () => {
   for (const { fault, wish, status } of mending(ada.token)) {
     clock.pass(10_000)
     assert.equal((await knock(port, wish)).status, status, fault)
   }
 })
 
-test('an address that is too fast hears of that before all but path and Host, and path and Host cost it nothing', async () => {
+test('an address that is too fast hears of that before all but path and Host, and path and Host cost it nothing (WSH-10)', async () => {
   clock.pass(10_000)
   for (let i = 0; i < 5; i++) assert.equal((await knock(port, all())).status, 404)
   const addressed = mending(ada.token).slice(2)
@@ -73,7 +73,7 @@ test('an address that is too fast hears of that before all but path and Host, an
   assert.equal((await knock(port, all())).status, 404)
 })
 
-test('what the store would have to say comes after all that can be seen without it', async () => {
+test('what the store would have to say comes after all that can be seen without it (WSH-06)', async () => {
   const { logins } = house.service.house
   const { find } = logins
   logins.find = async () => {
@@ -92,7 +92,7 @@ test('what the store would have to say comes after all that can be seen without 
   }
 })
 
-test('while as many are being checked as may be, only who would be checked as well is sent away', async () => {
+test('while as many are being checked as may be, only who would be checked as well is sent away (WSH-09)', async () => {
   const { logins } = house.service.house
   const { find } = logins
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
@@ -119,7 +119,7 @@ test('while as many are being checked as may be, only who would be checked as we
   }
 })
 
-test('a login that has all its connections hears 429 before its ticket is used up', async () => {
+test('a login that has all its connections hears 429 before its ticket is used up (WSH-04, WSH-10)', async () => {
   const { logins, secrets, tokens, webSessions } = house.service.house
   const login = await logins.begin({ account: bob.account.id, credential: 'cookie', label: '', address: '' })
   const { handleOf, keyOf } = webSessions

@@ -60,7 +60,7 @@ async function assertRefused(given: Wish, status: number, what: string): Promise
   return answer
 }
 
-test('a page with its cookie and a fresh ticket gets a socket of its own login, and no credential back', async () => {
+test('a page with its cookie and a fresh ticket gets a socket of its own login, and no credential back (WSH-04)', async () => {
   const ada = await browser('ada')
   const client = await RawClient.dial(port)
   const answer = await client.say(upgradeText(port, wish(ada, await ticket(ada)))).answer()
@@ -73,7 +73,7 @@ test('a page with its cookie and a fresh ticket gets a socket of its own login, 
   client.hangUp()
 })
 
-test('neither cookie nor ticket opens anything alone, and the two must be of one login and one page', async () => {
+test('neither cookie nor ticket opens anything alone, and the two must be of one login and one page (WSH-02, WSH-04)', async () => {
   const [ada, phone, bob] = [await browser('ada'), await browser('ada'), await browser('bob')]
   const good = wish(ada, await ticket(ada))
   await assertRefused(but(good, { Origin: undefined }), 403, 'cookie and ticket without Origin')
@@ -89,7 +89,7 @@ test('neither cookie nor ticket opens anything alone, and the two must be of one
   assert.equal((await knock(port, good)).status, 101, 'and none of that used the ticket up')
 })
 
-test('a token is no ticket and a ticket is no token', async () => {
+test('a token is no ticket and a ticket is no token (WSH-04, JWT-03)', async () => {
   const ada = await browser('ada')
   const { json } = await ada.post('/api/v1/token')
   canaries.push(...json.token.split('.'))
@@ -101,7 +101,7 @@ test('a token is no ticket and a ticket is no token', async () => {
   }
 })
 
-test('with a token the cookie beside it says nothing', async () => {
+test('with a token the cookie beside it says nothing (WSH-02)', async () => {
   const [ada, bob] = [await browser('ada'), await browser('bob')]
   const { json } = await ada.post('/api/v1/token')
   canaries.push(...json.token.split('.'))
@@ -113,7 +113,7 @@ test('with a token the cookie beside it says nothing', async () => {
   client.hangUp()
 })
 
-test('a cookie that was tampered with, doubled or renamed leads nowhere', async () => {
+test('a cookie that was tampered with, doubled or renamed leads nowhere (SES-06)', async () => {
   const [ada, bob] = [await browser('ada'), await browser('bob')]
   const good = wish(ada, await ticket(ada))
   const value = ada.cookies.get('__Host-Http-parley') as string
@@ -143,7 +143,7 @@ test('a cookie that was tampered with, doubled or renamed leads nowhere', async 
   assert.equal((await knock(port, good)).status, 101)
 })
 
-test('a ticket opens one socket: of a hundred at once that bring it exactly one', async () => {
+test('a ticket opens one socket: of a hundred at once that bring it exactly one (WSH-04)', async () => {
   const ada = await browser('ada')
   const good = wish(ada, await ticket(ada))
   const clients = await Promise.all(Array.from({ length: 100 }, () => RawClient.dial(port)))
@@ -154,7 +154,7 @@ test('a ticket opens one socket: of a hundred at once that bring it exactly one'
   for (const client of clients) client.hangUp()
 })
 
-test('a ticket holds for thirty seconds, and not longer than its login', async () => {
+test('a ticket holds for thirty seconds, and not longer than its login (WSH-04)', async () => {
   const [ada, phone] = [await browser('ada'), await browser('ada')]
   const [late, early] = [wish(ada, await ticket(ada)), wish(ada, await ticket(ada))]
   clock.pass(29_000)
@@ -166,7 +166,7 @@ test('a ticket holds for thirty seconds, and not longer than its login', async (
   await assertRefused(ended, 401, 'the ticket of a login that has ended')
 })
 
-test('no cookie, ticket or token was ever written to the log', () => {
+test('no cookie, ticket or token was ever written to the log (WSH-04, LOG-02)', () => {
   const log = house.log.join('\n')
   assert.ok(log.includes('ticket_used') && log.includes('ws_opened'))
   assert.ok(canaries.length > 30)

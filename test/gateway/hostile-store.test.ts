@@ -60,7 +60,7 @@ const faults = [
   ['hangs', hanging],
 ] as const
 for (const [how, fault] of faults) {
-  test(`a store that ${how} while a caller is checked is 503, never a verdict about the caller, and passes when it has passed`, async () => {
+  test(`a store that ${how} while a caller is checked is 503, never a verdict about the caller, and passes when it has passed (WSH-06)`, async () => {
     const { logins, tokens, webSessions } = house.service.house
     let mend = replace(logins, 'find', () => fault)
     assertUnavailable(await knock(port, byToken()), 'find, by token')
@@ -82,7 +82,7 @@ for (const [how, fault] of faults) {
   })
 }
 
-test('an answer of the store that comes after the deadline lets nobody in', async () => {
+test('an answer of the store that comes after the deadline lets nobody in (WSH-05, WSH-06)', async () => {
   const { logins } = house.service.house
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
   replace(logins, 'find', (find) => async (id) => {
@@ -96,7 +96,7 @@ test('an answer of the store that comes after the deadline lets nobody in', asyn
   assert.ok(!house.log.join('').includes('ws_opened'))
 })
 
-test('a hundred who vanish while the store is asked about them are forgotten, and the next is let in', async () => {
+test('a hundred who vanish while the store is asked about them are forgotten, and the next is let in (WSH-09, WSF-13)', async () => {
   const { logins } = house.service.house
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
   let asked = 0
@@ -133,7 +133,7 @@ test('who vanishes before the welcome is not remembered in a room that came mean
   for (const client of [a, b]) client.hangUp()
 })
 
-test('a store that fails when the welcome is read closes with 1013, not with silence', async () => {
+test('a store that fails when the welcome is read closes with 1013, not with silence (WSH-06)', async () => {
   const { rooms } = house.service.house
   const mend = replace(rooms, 'list', () => broken)
   const client = await RawClient.dial(port)
@@ -144,7 +144,7 @@ test('a store that fails when the welcome is read closes with 1013, not with sil
   ;(await enter(port, ada.token)).hangUp()
 })
 
-test('a store that fails under a frame is `internal` for that frame and no more', async () => {
+test('a store that fails under a frame is `internal` for that frame and no more (WSF-13, LOG-05)', async () => {
   const { messages } = house.service.house
   const client = await enter(port, ada.token)
   const mend = replace(messages, 'history', () => () => {

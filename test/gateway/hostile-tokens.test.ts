@@ -88,7 +88,7 @@ const forged = (token: string): fc.Arbitrary<string> => {
 /** The status that a token is answered with over the real socket; one connection for each, as every attempt has. */
 const attempt = async (token: string): Promise<number> => (await knock(port, { headers: { Authorization: `Bearer ${token}` } })).status
 
-test('of thousands of changed and forged tokens none is accepted and none breaks anything', async (t) => {
+test('of thousands of changed and forged tokens none is accepted and none breaks anything (JWT-11)', async (t) => {
   const { tokens } = house.service.house
   const seed = seedOf(t)
   const any = fc.oneof(
@@ -106,7 +106,7 @@ test('of thousands of changed and forged tokens none is accepted and none breaks
   )
 })
 
-test('the same at the door: 401 or 400, never a socket and never a 500', async (t) => {
+test('the same at the door: 401 or 400, never a socket and never a 500 (JWT-11)', async (t) => {
   const seed = seedOf(t)
   const sendable = fc.oneof(changed(ada.token, bob.token), forged(ada.token)).filter((token) => !/[^\x20-\x7e]/.test(token))
   await fc.assert(
@@ -119,7 +119,7 @@ test('the same at the door: 401 or 400, never a socket and never a 500', async (
   assert.equal(await attempt(ada.token), 101)
 })
 
-test('the same for tickets', async (t) => {
+test('the same for tickets (WSH-04, JWT-11)', async (t) => {
   const seed = seedOf(t)
   const { tokens, webSessions } = house.service.house
   const origin = `https://localhost:${port}`

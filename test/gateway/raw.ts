@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
+import { connect as dialTcp, type Socket } from 'node:net'
+import { connect, createSecureContext, type SecureContext } from 'node:tls'
 import { certificate } from '../support/house.ts'
 
 /** What an HTTP answer says; `status` 0 when the server closed without one. */
@@ -28,13 +29,13 @@ export const tlsOptions = (port: number, ca = certificate().cert) => {
 
 /** Says exactly the bytes it is told to, where a well-behaved client would not. */
 export class RawClient {
-  readonly socket: TLSSocket
+  readonly socket: Socket
   readonly closed: Promise<void>
   #received: Buffer = Buffer.alloc(0)
   #wake: (() => void)[] = []
   #isClosed = false
 
-  private constructor(socket: TLSSocket) {
+  private constructor(socket: Socket) {
     this.socket = socket
     socket.on('error', () => undefined)
     socket.on('data', (chunk: Buffer) => {
@@ -53,6 +54,13 @@ export class RawClient {
   static async dial(port: number, ca?: string): Promise<RawClient> {
     const client = new RawClient(connect(tlsOptions(port, ca)))
     await Promise.race([once(client.socket, 'secureConnect'), client.closed])
+    return client
+  }
+
+  /** To a server without TLS. */
+  static async plain(port: number): Promise<RawClient> {
+    const client = new RawClient(dialTcp({ port, host: '127.0.0.1', noDelay: true }))
+    await Promise.race([once(client.socket, 'connect'), client.closed])
     return client
   }
 
@@ -155,6 +163,10 @@ export function frame(
   for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] as number) ^ (key[i & 3] as number)
   return Buffer.concat([first, size, key, bytes])
 }
+
+/** A text frame in pieces of these. */
+export const pieces = (...parts: (string | Buffer)[]) =>
+  Buffer.concat(parts.map((part, i) => frame(part, { opcode: i === 0 ? 1 : 0, final: i === parts.length - 1 })))
 
 export interface Wish {
   method?: string

@@ -41,7 +41,7 @@ async function floodUntilStuck(a: Guest): Promise<void> {
   }
 }
 
-test('a reader that stops reading costs a bounded queue, and when it reads again it gets all of it once, in order', async () => {
+test('a reader that stops reading costs a bounded queue, and when it reads again it gets all of it once, in order (WSF-08)', async () => {
   const [a, b] = [await house.connect(ada), await house.connect(bob)]
   await b.open(room)
   b.socket.pause()
@@ -64,7 +64,7 @@ test('a reader that stops reading costs a bounded queue, and when it reads again
   assert.equal(serverSide(bob).behind, false)
 })
 
-test('a reader that is shown out while it is behind gets nothing more of the room', async () => {
+test('a reader that is shown out while it is behind gets nothing more of the room (REV-05)', async () => {
   const [a, b] = [await house.connect(ada), await house.connect(bob)]
   await b.open(room)
   b.socket.pause()
@@ -79,7 +79,7 @@ test('a reader that is shown out while it is behind gets nothing more of the roo
   assert.ok(!JSON.stringify(b.frames).includes('now that he is gone'))
 })
 
-test('a login that ends while its reader is stuck gets nothing of what was queued', async () => {
+test('a login that ends while its reader is stuck gets nothing of what was queued (REV-01, REV-02)', async () => {
   const [a, b] = [await house.connect(ada), await house.connect(bob)]
   await b.open(room)
   b.socket.pause()

@@ -66,7 +66,7 @@ const triggers: {
 ]
 
 for (const { what, act, ends, code } of triggers) {
-  test(`${what} ends the right connections, by cookie and by token, with ${code}, and no others`, async () => {
+  test(`${what} ends the right connections, by cookie and by token, with ${code}, and no others (REV-01, AUT-11)`, async () => {
     const account = await house.service.house.accounts.add({ name: `ada${++named}`, password, role: 'admin' })
     const [first, second] = [await device(account.name), await device(account.name)]
     await act(first, second, account.id)

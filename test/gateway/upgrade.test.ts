@@ -28,7 +28,7 @@ function assertRefused(answer: Answer, status: number, what: string): { code: st
   return problem
 }
 
-test('no foreign page opens the socket: of a hundred hostile Origins every one gets 403', async () => {
+test('no foreign page opens the socket: of a hundred hostile Origins every one gets 403 (WSH-01, WSH-03)', async () => {
   const origins = hostileOrigins(port)
   assert.ok(origins.length >= 90, `${origins.length}`)
   for (const origin of origins) {
@@ -37,13 +37,13 @@ test('no foreign page opens the socket: of a hundred hostile Origins every one g
   }
 })
 
-test('our own page, and a program that sends no Origin, are let in', async () => {
+test('our own page, and a program that sends no Origin, are let in (WSH-01, WSH-02)', async () => {
   assert.equal((await knock(port, withToken({ Origin: `https://localhost:${port}` }))).status, 101)
   assert.equal((await knock(port, withToken())).status, 101)
   assert.equal((await knock(port, withToken({ 'Sec-Fetch-Site': 'same-origin' }))).status, 101)
 })
 
-test('a cookie without an Origin is refused with 403, and so is whatever a browser calls foreign', async () => {
+test('a cookie without an Origin is refused with 403, and so is whatever a browser calls foreign (WSH-02, WSH-13)', async () => {
   for (const cookie of ['__Host-Http-parley=s%3Ax.y', 'a=b; __Host-Http-parley=x', '__Host-Http-parley=']) {
     assertRefused(await knock(port, { headers: { Cookie: cookie } }), 403, cookie)
   }
@@ -52,7 +52,7 @@ test('a cookie without an Origin is refused with 403, and so is whatever a brows
   }
 })
 
-test('a Host that is not ours, or two of them, get no socket: 404', async () => {
+test('a Host that is not ours, or two of them, get no socket: 404 (WSH-07)', async () => {
   for (const host of hostileHosts(port))
     assertRefused(await knock(port, withToken({ Host: host })), 404, `Host: ${String(host).slice(0, 100)}`)
   assertRefused(await knock(port, withToken({ Host: undefined })), 404, 'no Host')
@@ -61,7 +61,7 @@ test('a Host that is not ours, or two of them, get no socket: 404', async () => 
   }
 })
 
-test('the socket is at GET /ws and nowhere else: 404', async () => {
+test('the socket is at GET /ws and nowhere else: 404 (WSH-07)', async () => {
   const absolute = `https://localhost:${port}/ws`
   for (const path of [
     '/',
@@ -85,7 +85,7 @@ test('the socket is at GET /ws and nowhere else: 404', async () => {
   }
 })
 
-test('a credential in the address is refused with words that name the right way', async () => {
+test('a credential in the address is refused with words that name the right way (WSH-04)', async () => {
   for (const path of [`/ws?token=${ada.token}`, `/ws?access_token=${ada.token}`, '/ws?ticket=x', '/ws?']) {
     const { detail } = assertRefused(await knock(port, { path }), 400, path.slice(0, 20))
     assert.match(detail, /Authorization: Bearer/)
@@ -93,7 +93,7 @@ test('a credential in the address is refused with words that name the right way'
   }
 })
 
-test('without the subprotocol, a key, version 13 or a plain upgrade there is no socket', async () => {
+test('without the subprotocol, a key, version 13 or a plain upgrade there is no socket (WSH-07)', async () => {
   for (const offer of [
     undefined,
     '',
@@ -136,7 +136,7 @@ test('without the subprotocol, a key, version 13 or a plain upgrade there is no 
   assertRefused(await knock(port, { ...withToken(), http: '1.0' }), 400, 'HTTP/1.0')
 })
 
-test('a token that is junk is refused with 401, two credentials with 400', async () => {
+test('a token that is junk is refused with 401, two credentials with 400 (WSH-05, JWT-11)', async () => {
   for (const junk of [
     '',
     'x',
@@ -170,7 +170,7 @@ test('a token that is junk is refused with 401, two credentials with 400', async
   assertRefused(await knock(port, withToken({ Authorization: ['Bearer x', bearer] })), 400, 'two tokens')
 })
 
-test('the answer names the subprotocol and nothing else that was offered, and no extension', async () => {
+test('the answer names the subprotocol and nothing else that was offered, and no extension (WSH-04, WSH-08, WSF-07)', async () => {
   for (const offer of ['parley.v1', 'x, parley.v1', 'parley.v1, y', 'parley.v2,parley.v1']) {
     const extensions = ['permessage-deflate; client_max_window_bits', 'constructor, __proto__, x-webkit-deflate-frame']
     const answer = await knock(port, withToken({ 'Sec-WebSocket-Protocol': offer, 'Sec-WebSocket-Extensions': extensions }))
@@ -182,7 +182,7 @@ test('the answer names the subprotocol and nothing else that was offered, and no
   }
 })
 
-test('an address that tries too often is told when to come back, and may then', async () => {
+test('an address that tries too often is told when to come back, and may then (WSH-10, WSF-10, AUT-13)', async () => {
   const clock = fakeClock()
   const small = await startHouse({ clock, settings: { PARLEY__LIMITS__HANDSHAKESPERSECONDPERADDRESS: '3' } })
   try {
@@ -200,7 +200,7 @@ test('an address that tries too often is told when to come back, and may then', 
   }
 })
 
-test('nothing of a token is in the log, whatever became of it', () => {
+test('nothing of a token is in the log, whatever became of it (LOG-02)', () => {
   const log = house.log.join('\n')
   assert.ok(log.includes('ws_refused') && log.includes('ws_opened'))
   for (const part of ada.token.split('.')) assert.ok(!log.includes(part))

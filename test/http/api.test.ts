@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Refusal } from '../../src/protocol/codes.ts'
-import { day, type House, openHouse, password } from './house.ts'
+import { day, type House, hour, openHouse, password } from './house.ts'
 import type { Visitor } from './visitor.ts'
 
 let house: House
@@ -19,7 +19,7 @@ const idOf = async (name: string) => (await house.accounts.find(name))?.id ?? ''
 const key = (n: number) => `key-${n}`.padEnd(16, '0')
 const bearerOf = async (visitor: Visitor) => ({ authorization: `Bearer ${(await visitor.post('/api/v1/token')).json.token}` })
 
-test('ada sees her sign-ins, which of them this one is, and what is open on them', async () => {
+test('ada sees her sign-ins, which of them this one is, and what is open on them (SES-11)', async () => {
   const there = await house.guest('ada')
   const here = (await ada.get('/api/v1/session')).json.login.id
   house.state.connections.set(here, [{ id: 'c1', node: 'n1', since: 1, lastFrameAt: 2 }])
@@ -46,14 +46,14 @@ test('ada sees her sign-ins, which of them this one is, and what is open on them
   assert.equal((await there.get('/api/v1/session')).status, 401)
 })
 
-test('all others end at once, this one stays', async () => {
+test('all others end at once, this one stays (SES-11)', async () => {
   const others = [await house.guest('ada'), await house.guest('ada')]
   assert.equal((await ada.delete('/api/v1/logins')).json.logins, 2)
   for (const other of others) assert.equal((await other.get('/api/v1/session')).status, 401)
   assert.equal((await ada.get('/api/v1/session')).status, 200)
 })
 
-test('eve cannot end a login of ada, nor learn whether there is one', async () => {
+test('eve cannot end a login of ada, nor learn whether there is one (AZN-02)', async () => {
   const hers = (await ada.get('/api/v1/session')).json.login.id
   const [real, made] = [await eve.delete(`/api/v1/logins/${hers}`), await eve.delete('/api/v1/logins/made-up')]
   assert.deepEqual([real.status, real.json], [404, made.json])
@@ -75,7 +75,7 @@ test('a ticket is for the page that asks; what would refuse the socket refuses t
   house.state.refuseTicket = undefined
 })
 
-test('a token speaks for ada in rooms, and cannot manage her sign-ins', async () => {
+test('a token speaks for ada in rooms, and cannot manage her sign-ins (AZN-03)', async () => {
   const bearer = await bearerOf(ada)
   const program = house.visitor()
   assert.equal((await program.get('/api/v1/rooms', bearer)).status, 200)
@@ -168,7 +168,7 @@ test('people find those they share a room with; an admin finds everyone', async 
   assert.deepEqual(await names(await house.guest('root'), 'zoe'), ['zoe'])
 })
 
-test('fields that are wrong are named, and what is not asked for falls away', async () => {
+test('fields that are wrong are named, and what is not asked for falls away (AZN-03)', async () => {
   const bad: [string, object, RegExp][] = [
     ['/api/v1/rooms', { name: 'x', kind: 'secret' }, /^kind/],
     ['/api/v1/rooms', { name: 7, kind: 'public' }, /^name/],
@@ -210,7 +210,7 @@ test('ada invites to her room; carol follows the link and is in it', async () =>
   assert.equal((await eve.post('/api/v1/invites', { room: room.id })).json.code, 'no_such_room')
 })
 
-test('who was disabled invites nobody any more, and a closed server takes nobody', async () => {
+test('who was disabled invites nobody any more, and a closed server takes nobody (AUT-11)', async () => {
   const dan = await house.guest('dan')
   const { url } = (await dan.post('/api/v1/invites', {})).json
   const path = `/api/v1/invites/${new URL(url).pathname.split('/').at(-1)}`
@@ -220,6 +220,16 @@ test('who was disabled invites nobody any more, and a closed server takes nobody
   house.settings.registration = 'invite'
   await house.accounts.disable(await idOf('dan'))
   assert.equal((await house.visitor().post(path, { name: 'x1', password })).json.code, 'forbidden')
+})
+
+test('another page that makes ada’s browser ask does not keep her signed in (WEB-01, SES-07)', async () => {
+  const [left, here] = [await house.guest('ada'), await house.guest('ada')]
+  for (let i = 0; i < 4; i += 1) {
+    house.clock.now += 4 * hour
+    for (const site of ['cross-site', 'same-site']) await left.get('/api/v1/rooms', { 'sec-fetch-site': site })
+    await here.get('/api/v1/rooms', { 'sec-fetch-site': 'same-origin' })
+  }
+  assert.deepEqual([(await left.get('/api/v1/session')).status, (await here.get('/api/v1/session')).status], [401, 200])
 })
 
 test('reports of browsers are kept ten a minute, and in short', async () => {

@@ -31,7 +31,7 @@ const changes = [
   ['POST', '/api/v1/rooms/nothing/messages'],
 ] as const
 for (const [method, path] of changes) {
-  test(`${method} ${path} with a cookie: only from our page, and only with its token`, async () => {
+  test(`${method} ${path} with a cookie: only from our page, and only with its token (WEB-01)`, async () => {
     const passed: string[] = []
     const another = (await house.guest('bob')).csrf
     for (const site of sites) {
@@ -49,7 +49,7 @@ for (const [method, path] of changes) {
   })
 }
 
-test('signing in: only from our page, which has no token yet', async () => {
+test('signing in: only from our page, which has no token yet (AUT-12)', async () => {
   for (const site of sites) {
     for (const [from, origin] of origins()) {
       const nobody = house.visitor()
@@ -63,7 +63,7 @@ test('signing in: only from our page, which has no token yet', async () => {
   }
 })
 
-test('set-up, an invitation and a form of sign-out are no less guarded', async () => {
+test('set-up, an invitation and a form of sign-out are no less guarded (AUT-12, WEB-01)', async () => {
   const foreign = { 'sec-fetch-site': 'cross-site', origin: 'https://eve.example' }
   for (const path of ['/setup', '/invite/x', '/logout', '/api/v1/setup', '/api/v1/invites/x']) {
     const body = path.startsWith('/api') ? {} : 'a=b'
@@ -79,7 +79,7 @@ test('looking is allowed from anywhere, and changes nothing', async () => {
   }
 })
 
-test('no answer lets another page read it', async () => {
+test('no answer lets another page read it (WEB-06)', async () => {
   for (const path of ['/', '/login', '/api/v1/session', '/nothing']) {
     for (const origin of ['https://eve.example', 'null', house.origin]) {
       const { headers } = await ada.get(path, { origin })
@@ -97,7 +97,7 @@ test('no answer lets another page read it', async () => {
   }
 })
 
-test('the log has each of them once, as what it is', async () => {
+test('the log has each of them once, as what it is (LOG-01)', async () => {
   house.lines.length = 0
   await ada.post('/api/v1/ticket', undefined, { 'sec-fetch-site': 'cross-site' })
   assert.deepEqual(

@@ -36,7 +36,7 @@ async function withCookie(of: House, from: House) {
   return visitor
 }
 
-test('when sessions cannot be read nobody is taken for nobody: 503, and public pages go on', async () => {
+test('when sessions cannot be read nobody is taken for nobody: 503, and public pages go on (SES-13)', async () => {
   const visitor = await withCookie(house, deaf)
   for (const path of ['/api/v1/session', '/api/v1/rooms', '/api/v1/logins', '/', '/r/abc']) {
     const { status, headers, json } = await visitor.get(path)
@@ -50,7 +50,7 @@ test('when sessions cannot be read nobody is taken for nobody: 503, and public p
   assert.ok(house.events().some(({ event, level }) => event === 'sys_unavailable' && level === 'error'))
 })
 
-test('nobody is told to be signed in when the session could not be written', async () => {
+test('nobody is told to be signed in when the session could not be written (SES-13)', async () => {
   await house.accounts.add({ name: 'bob', password, role: 'member' })
   const answer = await house.visitor().signIn('bob', password)
   assert.equal(answer.status, 503)
@@ -58,7 +58,7 @@ test('nobody is told to be signed in when the session could not be written', asy
   assert.deepEqual(await house.logins.list((await house.accounts.find('bob'))?.id ?? ''), [], 'and no login is left that nobody holds')
 })
 
-test('a store that says it is disconnected is a failing store, not an empty one', async () => {
+test('a store that says it is disconnected is a failing store, not an empty one (SES-13)', async () => {
   const ada = await deaf.guest('ada')
   deaf.webSessions.store.emit('disconnect')
   assert.equal((await ada.get('/api/v1/session')).status, 503)

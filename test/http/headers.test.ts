@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { nodesOf, sources } from '../support/source.ts'
 import { type House, openHouse } from './house.ts'
 import type { Answer, Visitor } from './visitor.ts'
 
@@ -51,6 +52,16 @@ const always: Record<string, string> = {
   'reporting-endpoints': 'csp="/api/v1/csp-reports"',
 }
 
+/** Every request of this address is one too many, for as long as it takes. */
+async function tooFast(): Promise<Answer> {
+  house.settings.requestsPerSecondPerAddress = 0.1
+  try {
+    return await ada.get('/api/v1/session')
+  } finally {
+    house.settings.requestsPerSecondPerAddress = 100_000
+  }
+}
+
 const routes: [string, number, () => Promise<Answer>][] = [
   ['the app', 200, () => ada.get('/')],
   ['a room in the app', 200, () => ada.get('/r/abc')],
@@ -71,10 +82,15 @@ const routes: [string, number, () => Promise<Answer>][] = [
   ['a compressed body', 415, () => ada.post('/api/v1/ticket', {}, { 'content-encoding': 'br' })],
   ['something broken', 500, () => ada.get('/api/v1/rooms')],
   ['a bad path', 400, () => ada.get('/r/%ff')],
+  ['too long a body', 413, () => ada.post('/api/v1/login', { name: 'x'.repeat(70_000) })],
+  ['a foreign page', 403, () => ada.post('/api/v1/ticket', {}, { 'sec-fetch-site': 'cross-site' })],
+  ['a field that is wrong', 422, () => ada.post('/api/v1/rooms', { name: 7 })],
+  ['a file that is not there', 404, () => ada.get('/assets/nothing.js')],
+  ['too many requests', 429, tooFast],
   ['a report', 204, () => ada.post('/api/v1/csp-reports', '{}', { 'content-type': 'application/csp-report' })],
 ]
 for (const [name, status, ask] of routes) {
-  test(`every header is there on: ${name}`, async () => {
+  test(`every header is there, and nobody keeps the answer, on: ${name} (WEB-05, WEB-02)`, async () => {
     const answer = await ask()
     assert.equal(answer.status, status)
     assert.equal(
@@ -91,13 +107,42 @@ for (const [name, status, ask] of routes) {
   })
 }
 
-test('a real name is bound to TLS for a year', async () => {
+/** Every path that is declared anywhere in this room of the house, with something in the place of what varies. */
+const declared = sources('src/http/**/*.ts').flatMap(({ file, tree }) =>
+  [...nodesOf(tree)].flatMap((node) => {
+    const isRoute = node.type === 'Property' && (node.key as { name?: string }).name === 'path'
+    const isPage = node.type === 'CallExpression' && (node.callee as { name?: string }).name === 'page'
+    const path = isRoute
+      ? (node.value as { value?: unknown }).value
+      : isPage
+        ? (node.arguments as { value?: unknown }[])[0]?.value
+        : undefined
+    if (typeof path !== 'string') return []
+    return [`${file.startsWith('src/http/api/') ? '/api/v1' : ''}${path.replace(/:[a-z]+/g, 'x')}`]
+  }),
+)
+
+test('every path that is declared has them too, by whatever method and whoever asks (WEB-05, WEB-02)', async () => {
+  assert.ok(declared.length > 25 && declared.includes('/api/v1/rooms/x/messages') && declared.includes('/logout'))
+  const nobody = house.visitor()
+  for (const path of new Set(declared)) {
+    for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS', 'HEAD']) {
+      const { headers } = await nobody.ask(path, { method })
+      for (const [header, value] of Object.entries(always)) assert.equal(headers[header], value, `${method} ${path}: ${header}`)
+      assert.match(String(headers['content-security-policy']), /^default-src 'none';/)
+      assert.equal(headers['cache-control'], 'no-store', `${method} ${path}`)
+      assert.equal(headers['set-cookie'], undefined, `${method} ${path}`)
+    }
+  }
+})
+
+test('a real name is bound to TLS for a year (WEB-05)', async () => {
   const { headers, status } = await house.visitor().get('/login', { host: 'chat.example' })
   assert.equal(status, 200)
   assert.equal(headers['strict-transport-security'], 'max-age=31536000; includeSubDomains')
 })
 
-test('files with a hash in their name are kept for ever, and nothing else is', async () => {
+test('files with a hash in their name are kept for ever, and nothing else is (WEB-02)', async () => {
   for (const path of [
     '/assets/page-abc123.js',
     /href="([^"]+\.css)"/.exec((await house.visitor().get('/login')).text)?.[1] ?? '',
@@ -110,7 +155,7 @@ test('files with a hash in their name are kept for ever, and nothing else is', a
   }
 })
 
-test('what breaks is told to nobody but the log', async () => {
+test('what breaks is told to nobody but the log (LOG-05)', async () => {
   house.lines.length = 0
   const answer = await ada.get('/api/v1/rooms')
   assert.deepEqual(answer.json, {
@@ -140,7 +185,7 @@ const unserved = [
   '/main.ts',
 ]
 for (const path of unserved) {
-  test(`not served: ${path}`, async () => {
+  test(`not served: ${path} (HTTP-06, HTTP-09)`, async () => {
     const { status } = await ada.get(path)
     assert.ok(status === 404 || status === 400 || status === 403, String(status))
   })

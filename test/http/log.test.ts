@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openHouse, password } from './house.ts'
 
-test('no secret is ever in the log, and every refusal is in it once', async () => {
+test('no secret is ever in the log, and every refusal is in it once (LOG-02, LOG-03)', async () => {
   const house = await openHouse()
   const canary = 'canary-of-a-password'
   const link = await house.invites.setup()

@@ -72,7 +72,7 @@ test('too many tries give the page with the time to wait', async () => {
   assert.equal(answer.headers['set-cookie'], undefined)
 })
 
-test('the first start: the link leads to a form, the form to an admin who is signed in', async () => {
+test('the first start: the link leads to a form, the form to an admin who is signed in (AUT-08)', async () => {
   assert.match((await house.visitor().get('/login')).text, /href="\/setup"/)
   const link = await house.invites.setup()
   const root = house.visitor()
@@ -117,6 +117,8 @@ test('an invitation says from whom and for which room, and its form works withou
 
 test('signing out by a form takes the token of the page', async () => {
   const ada = await house.guest('ada')
+  assert.ok((await ada.get('/logout')).text.includes(`name="csrf" value="${ada.csrf}"`))
+  assert.deepEqual([(await house.visitor().get('/logout')).status, (await ada.post('/logout', form({ csrf: 'x' }))).status], [303, 403])
   const out = await ada.post('/logout', form({ csrf: ada.csrf }), { 'x-parley-csrf': undefined })
   assert.deepEqual([out.status, out.headers.location], [303, '/login'])
   assert.equal((await ada.get('/api/v1/session')).status, 401)

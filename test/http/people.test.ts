@@ -41,7 +41,7 @@ test('somebody with whom one shares a room is named, having said nothing; so is 
   assert.deepEqual(names(await ask(ada, [await idOf('bob'), await idOf('ada'), await idOf('bob')])), ['ada', 'bob'])
 })
 
-test('strangers and inventions are not in the answer, and cannot be told apart', async () => {
+test('strangers and inventions are not in the answer, and cannot be told apart (AZN-02)', async () => {
   const [ada, eve] = [await house.guest('ada'), await house.guest('eve')]
   await says(ada, await room(ada, []), 'to myself')
   assert.deepEqual((await ask(eve, [await idOf('ada'), 'nobody'])).json, [])

@@ -13,7 +13,7 @@ after(() => house.close())
 
 const signedIn = async (visitor: Visitor) => (await visitor.get('/api/v1/session')).status === 200
 
-test('ada signs in, is who she is, signs out, and her cookie is dead', async () => {
+test('ada signs in, is who she is, signs out, and her cookie is dead (SES-09, SES-05)', async () => {
   await house.accounts.add({ name: 'ada', password, role: 'member' })
   const ada = house.visitor()
   const answer = await ada.signIn('ada', password)
@@ -31,7 +31,7 @@ test('ada signs in, is who she is, signs out, and her cookie is dead', async () 
   assert.equal((await ada.get('/api/v1/session', { cookie: before })).status, 401)
 })
 
-test('the cookie is Secure, HttpOnly, SameSite=Lax, for the whole host and nobody else', async () => {
+test('the cookie is Secure, HttpOnly, SameSite=Lax, for the whole host and nobody else (SES-03)', async () => {
   const visitor = house.visitor()
   const { headers } = await visitor.signIn('root', password)
   const lines = headers['set-cookie'] as string[]
@@ -52,7 +52,7 @@ test('the cookie is Secure, HttpOnly, SameSite=Lax, for the whole host and nobod
   }
 })
 
-test('whoever just looks gets no cookie, and nothing is kept of them', async () => {
+test('whoever just looks gets no cookie, and nothing is kept of them (SES-12)', async () => {
   const rows = async () => (await house.db.selectFrom('web_session').select('id').execute()).length
   const before = await rows()
   const nobody = house.visitor()
@@ -74,7 +74,7 @@ test('whoever just looks gets no cookie, and nothing is kept of them', async () 
   assert.equal(await rows(), before)
 })
 
-test('a session that eve planted before ada signs in is not ada’s', async () => {
+test('a session that eve planted before ada signs in is not ada’s (SES-05)', async () => {
   const planted = await house.guest('eve')
   const ada = house.visitor()
   for (const [name, value] of planted.cookies) ada.cookies.set(name, value)
@@ -87,7 +87,7 @@ test('a session that eve planted before ada signs in is not ada’s', async () =
   assert.ok(!made.cookies.get(cookieName)?.includes('of-my-choice'))
 })
 
-test('the id of a session is taken from the cookie and nowhere else', async () => {
+test('the id of a session is taken from the cookie and nowhere else (SES-04)', async () => {
   const root = await house.guest('root')
   const value = root.cookies.get(cookieName) ?? ''
   const nobody = house.visitor()
@@ -96,7 +96,7 @@ test('the id of a session is taken from the cookie and nowhere else', async () =
   assert.equal((await nobody.get('/api/v1/session', { [cookieName]: value, 'x-session-id': value })).status, 401)
 })
 
-test('a new password needs the old one, gives the browser a new cookie, ends the others, and the old cookie is dead', async () => {
+test('a new password needs the old one, gives the browser a new cookie, ends the others, and the old cookie is dead (SES-05, AUT-10)', async () => {
   const [here, there] = [await house.guest('mallory'), await house.guest('mallory')]
   const before = here.cookieHeader
   assert.equal((await here.post('/api/v1/password', { current: 'wrong', next: 'a new long sentence' })).status, 401)
@@ -117,7 +117,7 @@ const endings: [string, (name: string, id: string) => Promise<unknown>][] = [
   ['all logins are ended', (_name, id) => house.logins.end({ account: id }, 'ended')],
 ]
 for (const [i, [name, end]] of endings.entries()) {
-  test(`${name}: cookie and token are both refused from then on`, async () => {
+  test(`${name}: cookie and token are both refused from then on (AUT-11, JWT-05)`, async () => {
     const guest = await house.guest(`guest${i}`, 'admin')
     const { token } = (await guest.post('/api/v1/token')).json
     const bearer = { authorization: `Bearer ${token}` }
@@ -130,7 +130,7 @@ for (const [i, [name, end]] of endings.entries()) {
   })
 }
 
-test('twelve hours without anything end it; asking for tickets, tokens and the session is not something', async () => {
+test('twelve hours without anything end it; asking for tickets, tokens and the session is not something (SES-07)', async () => {
   const [idle, busy] = [await house.guest('root'), await house.guest('root')]
   for (let i = 0; i < 4; i += 1) {
     house.clock.now += 4 * 3_600_000
@@ -143,7 +143,7 @@ test('twelve hours without anything end it; asking for tickets, tokens and the s
   assert.ok(await signedIn(busy))
 })
 
-test('fourteen days end it, however busy', async () => {
+test('fourteen days end it, however busy (SES-08)', async () => {
   const busy = await house.guest('root')
   for (let hours = 0; hours < 14 * 24; hours += 8) {
     assert.equal((await busy.get('/api/v1/rooms')).status, 200, `after ${hours} h`)
@@ -152,7 +152,7 @@ test('fourteen days end it, however busy', async () => {
   assert.equal((await busy.get('/api/v1/rooms')).status, 401)
 })
 
-test('a wrong password and an unknown name: same status, same words, same headers', async () => {
+test('a wrong password and an unknown name: same status, same words, same headers (AUT-07)', async () => {
   const nobody = house.visitor()
   const [wrong, unknown] = [
     await nobody.post('/api/v1/login', { name: 'root', password: 'wrong' }),
@@ -165,7 +165,7 @@ test('a wrong password and an unknown name: same status, same words, same header
   assert.equal(pages[0]?.text.replaceAll('root', 'NAME'), pages[1]?.text.replaceAll('nobody', 'NAME'))
 })
 
-test('after rotations of the cookie secrets nobody is signed out; when an old one is thrown away, its cookies are too', async () => {
+test('after rotations of the cookie secrets nobody is signed out; when an old one is thrown away, its cookies are too (SES-14)', async () => {
   const root = await house.guest('root')
   const first = await house.keys.rotate('cookie')
   assert.ok(await signedIn(root))
@@ -177,7 +177,7 @@ test('after rotations of the cookie secrets nobody is signed out; when an old on
   assert.ok(await signedIn(late))
 })
 
-test('a cookie that somebody else put beside ours, or in our place, is no sign-in', async () => {
+test('a cookie that somebody else put beside ours, or in our place, is no sign-in (SES-06)', async () => {
   const root = await house.guest('root')
   const value = root.cookies.get(cookieName) ?? ''
   const nobody = house.visitor()

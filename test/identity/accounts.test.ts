@@ -71,7 +71,7 @@ test('ada signs in with her name in any case and her password', async () => {
   assert.deepEqual((await house.signIn.signIn({ name: 'ADA', password, address: '10.0.0.1' })).account, ada)
 })
 
-test('a wrong password, an unknown name, a disabled account and one without a password get the same answer', async () => {
+test('a wrong password, an unknown name, a disabled account and one without a password get the same answer (AUT-07)', async () => {
   await house.accounts.add({ name: 'ada', password, role: 'member' })
   const gone = await house.accounts.add({ name: 'gone', password, role: 'member' })
   await house.accounts.disable(gone.id)
@@ -94,7 +94,7 @@ test('a wrong password, an unknown name, a disabled account and one without a pa
   assert.match([...said].join(), /^signed_out /)
 })
 
-test('a hash that was made with less is made anew when its owner signs in', async () => {
+test('a hash that was made with less is made anew when its owner signs in, and not when somebody else tries (AUT-04)', async () => {
   const ada = await house.accounts.add({ name: 'ada', password, role: 'member' })
   const { argon2Sync } = await import('node:crypto')
   const nonce = Buffer.alloc(16, 1)
@@ -102,8 +102,12 @@ test('a hash that was made with less is made anew when its owner signs in', asyn
   const plain = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
   const weak = `$argon2id$v=19$m=8192,t=1,p=1$${plain(nonce)}$${plain(tag)}`
   await house.db.updateTable('account').set({ password: weak }).where('id', '=', ada.id).execute()
+  const stored = () => house.db.selectFrom('account').select('password').where('id', '=', ada.id).executeTakeFirstOrThrow()
+  await assert.rejects(house.signIn.signIn({ name: 'ada', password: 'not her password', address: '10.0.0.1' }), refusal('signed_out'))
+  assert.deepEqual(await stored(), { password: weak })
   const { proof } = await house.signIn.signIn({ name: 'ada', password, address: '10.0.0.1' })
   assert.match(proof, /m=19456,t=2,p=1/)
+  assert.deepEqual(await stored(), { password: proof })
   await house.logins.begin({ account: ada.id, credential: 'cookie', label: '', address: '', proof })
   await house.signIn.signIn({ name: 'ada', password, address: '10.0.0.1' })
 })

@@ -67,7 +67,7 @@ test('of fifty who write at once none follows the same row as another', async ()
   assert.deepEqual(await house.audit.verify().then(({ ok, rows }) => [ok, rows]), [true, 50])
 })
 
-test('our own code cannot change or remove a row', async () => {
+test('our own code cannot change or remove a row (LOG-06)', async () => {
   await someRows(3)
   await assert.rejects(house.db.updateTable('audit').set({ who: 'eve' }).where('seq', '=', 2).execute(), /only added to/)
   await assert.rejects(house.db.deleteFrom('audit').where('seq', '=', 2).execute(), /only added to/)
@@ -133,7 +133,7 @@ for (const [what, seq, words, how] of meddlings) {
   })
 }
 
-test('a chain written anew, every hash right, does not end as it was sealed', async () => {
+test('a chain written anew, every hash right, does not end as it was sealed (LOG-06)', async () => {
   await someRows(4)
   const other = await openHousehold()
   for (let i = 1; i <= 4; i++) await other.audit.write({ event: 'sys_drain', what: `other ${i}` })

@@ -146,7 +146,7 @@ for (const [what, prepare] of acts) {
   })
 }
 
-test('no secret is ever in it: not a password, not a token, not a cookie, not a code of a link, not a name that nobody has', async () => {
+test('no secret is ever in it: not a password, not a token, not a cookie, not a code of a link, not a name that nobody has (LOG-02)', async () => {
   const canary = 'a canary that nobody may hear'
   const { code: setup = '' } = (await house.invites.setup()) ?? {}
   const ada = await house.invites.acceptSetup(setup, { name: 'ada', password: canary })

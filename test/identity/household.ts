@@ -27,11 +27,15 @@ export const masterKey = createSecretKey(Buffer.alloc(32, 7))
 export interface Tuning {
   perAccount?: number
   perAddress?: number
+  perPair?: number
+  failuresInARow?: number
   passwordQueue?: number
   loginsPerAccount?: number
   announce?: Announce
   auditedAddresses?: number
   rotateAfter?: number
+  /** In place of the clock that a test turns. */
+  now?: () => number
 }
 
 /** Everything identity is made of, over a real store in a folder of its own, under a clock that a test may turn. */
@@ -40,7 +44,7 @@ export async function openHousehold(tuning: Tuning = {}) {
   const store = await openSqlite({ file: join(folder, 'parley.db'), onFatal: assert.fail })
   const { db } = store
   const clock = { now: Date.UTC(2026, 10, 20) }
-  const now = () => clock.now
+  const now = tuning.now ?? (() => clock.now)
   const told: Parameters<Announce>[0] = []
   const announce: Announce =
     tuning.announce ??
@@ -64,7 +68,13 @@ export async function openHousehold(tuning: Tuning = {}) {
   })
   const passwords = createPasswords({ atOnce: () => 2, queue: () => tuning.passwordQueue ?? 1_000 })
   const devices = createDevices({ cookieSecrets })
-  const throttle = createThrottle({ perAccount: () => tuning.perAccount ?? 1_000, perAddress: () => tuning.perAddress ?? 1_000 })
+  const { perAccount = 1_000, perAddress = 1_000, perPair = Math.ceil(perAccount / 2) } = tuning
+  const throttle = createThrottle({
+    perAccount: () => perAccount,
+    perAddress: () => perAddress,
+    perPair: () => perPair,
+    failuresInARow: () => tuning.failuresInARow ?? 100,
+  })
   const accounts = createAccounts({ db, now, audit, passwords, logins })
   const signIn = createSignIn({ db, audit, tally, passwords, throttle, devices, logins })
   const tokens = createTokens({ db, audit, tally, secrets, now, issuer: 'parley-test', tokenLife: () => 600_000 })

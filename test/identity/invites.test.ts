@@ -14,7 +14,7 @@ const linkOfAda = async (uses: number) => {
   return house.invites.create({ by: ada.id, room: 'tea', uses, expiresAt: house.clock.now + day })
 }
 
-test('the first one in becomes the admin, and then there is no set-up link any more', async () => {
+test('the first one in becomes the admin, and then there is no set-up link any more (AUT-08)', async () => {
   const link = await house.invites.setup()
   assert.ok(link)
   const root = await house.invites.acceptSetup(link.code, person('root'))
@@ -23,7 +23,7 @@ test('the first one in becomes the admin, and then there is no set-up link any m
   await assert.rejects(house.invites.acceptSetup(link.code, person('eve')), refusal('forbidden'))
 })
 
-test('of two who race through the set-up link, one wins', async () => {
+test('of two who race through the set-up link, one wins (AUT-08)', async () => {
   const link = await house.invites.setup()
   assert.ok(link)
   const race = await Promise.allSettled(['root', 'eve', 'mallory'].map((name) => house.invites.acceptSetup(link.code, person(name))))
@@ -31,7 +31,7 @@ test('of two who race through the set-up link, one wins', async () => {
   assert.equal((await house.accounts.list()).length, 1)
 })
 
-test('a set-up link holds for half an hour, and a new one replaces it', async () => {
+test('a set-up link holds for half an hour, and a new one replaces it (AUT-08)', async () => {
   const [old, late] = [await house.invites.setup(), await house.invites.setup()]
   assert.ok(old && late)
   await assert.rejects(house.invites.acceptSetup(old.code, person('root')), refusal('forbidden'))
@@ -68,7 +68,7 @@ test('a name that is taken costs the invitation nothing', async () => {
   assert.equal((await house.invites.accept(code, person('bob'))).account.name, 'bob')
 })
 
-test('an expired link and one that was made up look the same', async () => {
+test('an expired link and one that was made up look the same (AUT-07)', async () => {
   const { code } = await linkOfAda(1)
   house.clock.now += day
   for (const tried of [code, 'made-up', '', '__proto__']) {

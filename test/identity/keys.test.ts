@@ -26,7 +26,7 @@ async function browser(login: Login): Promise<string> {
   return `${cookieName}=${encodeURIComponent(`s:${sign(sid, house.secrets.cookieSecrets[0] ?? '')}`)}`
 }
 
-test('a key is published before it signs, and is kept when it has signed', async () => {
+test('a key is published before it signs, and is kept when it has signed (JWT-08)', async () => {
   const published = () => house.tokens.jwks().keys.map((key) => (key as { kid: string }).kid)
   for (let i = 0; i < 5; i++) {
     const next = idOf('token', 'next')
@@ -40,7 +40,7 @@ test('a key is published before it signs, and is kept when it has signed', async
   assert.deepEqual(states('cookie'), ['active', 'next'], 'the other kind is left alone')
 })
 
-test('a retiring token key goes once nothing of token.life can hold, not a minute before', async () => {
+test('a retiring token key goes once nothing of token.life can hold, not a minute before (JWT-08)', async () => {
   const rotated = await house.keys.rotate('token')
   house.clock.now += 12 * minute
   await house.keys.sweep()
@@ -51,7 +51,7 @@ test('a retiring token key goes once nothing of token.life can hold, not a minut
   assert.deepEqual(states('token'), ['active', 'next'])
 })
 
-test('the key of an operator’s token is kept as long as that token, and the token holds through every rotation', async () => {
+test('the key of an operator’s token is kept as long as that token, and the token holds through every rotation (JWT-08)', async () => {
   const ada = await house.accounts.add({ name: 'ada', role: 'member' })
   const expiresAt = house.clock.now + 90 * day
   const login = await house.logins.begin({ account: ada.id, credential: 'token', label: '', address: '', expiresAt })
@@ -69,7 +69,7 @@ test('the key of an operator’s token is kept as long as that token, and the to
   assert.ok(!house.secrets.knows(kid))
 })
 
-test('a cookie secret is kept until the last login whose cookie it signed is over', async () => {
+test('a cookie secret is kept until the last login whose cookie it signed is over (SES-14)', async () => {
   const ada = await house.someone('ada')
   const cookie = await browser(ada)
   const kid = house.webSessions.keyOf(cookie) ?? ''
@@ -88,7 +88,7 @@ test('a cookie secret is kept until the last login whose cookie it signed is ove
   assert.equal(await house.webSessions.handleOf(his), bob.id)
 })
 
-test('a key that was thrown away: everything it signed is refused, and only that', async () => {
+test('a key that was thrown away: everything it signed is refused, and only that (JWT-08, SES-14)', async () => {
   const [ada, bob] = [await house.someone('ada'), await house.someone('bob')]
   const hers = await browser(ada)
   const { token: old } = await house.tokens.token(bob)
@@ -113,7 +113,7 @@ test('a key that was thrown away: everything it signed is refused, and only that
   assert.ok(await house.logins.find(bob.id), 'a login is not the token that was made for it')
 })
 
-test('the login of an operator’s token ends with its key', async () => {
+test('the login of an operator’s token ends with its key (JWT-08)', async () => {
   const login = await house.someone('gull', 'token')
   await house.tokens.token(login, { expiresAt: house.clock.now + hour })
   const retired = await house.keys.retire(idOf('token', 'active'))
@@ -155,7 +155,7 @@ test('by itself a key signs for keys.rotateAfter, and at 0 for ever', async () =
   assert.equal(house.keys.list().length, before)
 })
 
-test('another node follows on its sweep: what was rotated is known there, what was thrown away is not', async () => {
+test('another node follows on its sweep: what was rotated is known there, what was thrown away is not (JWT-08, SES-14)', async () => {
   const elsewhere = await openSecrets({ db: house.db, now: house.now, masterKey })
   const shared = elsewhere.cookieSecrets
   await house.keys.rotate('cookie')

@@ -18,7 +18,7 @@ test('what begins is found, with its account, until it ends', async () => {
   assert.deepEqual(house.told, [{ login: login.id, account: login.account.id, why: 'signed_out' }])
 })
 
-test('a login that nobody touches ends after twelve hours, one that is used goes on', async () => {
+test('a login that nobody touches ends after twelve hours, one that is used goes on (SES-07)', async () => {
   const [left, used] = [await house.someone('ada'), await house.someone('ada')]
   house.clock.now += 11 * hour
   await house.logins.touch([used.id], house.clock.now)
@@ -28,7 +28,7 @@ test('a login that nobody touches ends after twelve hours, one that is used goes
   assert.deepEqual([...(await house.logins.check([left.id, used.id]))], [[left.id, 'idle']])
 })
 
-test('no activity carries a login beyond fourteen days', async () => {
+test('no activity carries a login beyond fourteen days (SES-08)', async () => {
   const { id } = await house.someone('ada')
   for (let passed = 0; passed < 14 * day; passed += 6 * hour) {
     assert.ok(await house.logins.find(id), `after ${passed / hour} h`)
@@ -39,7 +39,7 @@ test('no activity carries a login beyond fourteen days', async () => {
   assert.equal(await house.logins.find(id), undefined)
 })
 
-test('a late touch brings nothing back: not what ended, not what ran out', async () => {
+test('a late touch brings nothing back: not what ended, not what ran out (SES-09)', async () => {
   const [ended, idle] = [await house.someone('ada'), await house.someone('ada')]
   await house.logins.end({ ids: [ended.id] }, 'ended')
   house.clock.now += 12 * hour
@@ -69,7 +69,7 @@ const triggers: [EndedWhy, (account: string) => Promise<unknown>][] = [
   ['ended', (id) => house.logins.end({ account: id }, 'ended')],
 ]
 for (const [why, pull] of triggers) {
-  test(`${why}: all logins of ada end, cookie and token, and bob's go on`, async () => {
+  test(`${why}: all logins of ada end, cookie and token, and bob's go on (REV-01)`, async () => {
     await house.accounts.add({ name: 'root', role: 'admin' })
     const ada = await house.accounts.add({ name: 'ada', role: 'admin', password })
     const hers = [await house.someone('ada', 'cookie'), await house.someone('ada', 'token')]
@@ -83,20 +83,20 @@ for (const [why, pull] of triggers) {
   })
 }
 
-test('an account that is enabled again finds none of its old logins', async () => {
+test('an account that is enabled again finds none of its old logins (AUT-11)', async () => {
   const login = await house.someone('ada')
   await house.accounts.disable(login.account.id)
   await house.accounts.enable(login.account.id)
   assert.equal(await house.logins.find(login.id), undefined)
 })
 
-test('whoever is disabled while signing in does not get in', async () => {
+test('whoever is disabled while signing in does not get in (AUT-11)', async () => {
   const { account } = await house.someone('ada')
   await house.accounts.disable(account.id)
   await assert.rejects(house.someone('ada'), refusal('signed_out'))
 })
 
-test('of a login that begins while the password changes, none is left', async () => {
+test('of a login that begins while the password changes, none is left (SES-05)', async () => {
   const ada = await house.accounts.add({ name: 'ada', role: 'member', password })
   const { proof } = await house.signIn.signIn({ name: 'ada', password, address: '10.0.0.1' })
   await house.accounts.setPassword(ada.id, 'another long sentence')
@@ -120,7 +120,7 @@ test('who ends what is being ended waits for the news to be out as well', async 
   assert.deepEqual(house.told[1], { login: login.id, account: login.account.id, why: 'signed_out' })
 })
 
-test('all others means all others', async () => {
+test('all others means all others (SES-11)', async () => {
   const [here, there, far] = [await house.someone('ada'), await house.someone('ada'), await house.someone('ada', 'token')]
   assert.equal((await house.logins.end({ account: here.account.id, except: here.id }, 'ended')).logins, 2)
   assert.deepEqual(
@@ -134,7 +134,7 @@ test('a login that is not known counts as ended', async () => {
   assert.deepEqual([...(await house.logins.check(['never-was']))], [['never-was', 'ended']])
 })
 
-test('more logins than an account may have: the one not used for longest makes room', async () => {
+test('more logins than an account may have: the one not used for longest makes room (SES-10)', async () => {
   const small = await openHousehold({ loginsPerAccount: 2 })
   const first = await small.someone('ada')
   small.clock.now += 1_000
@@ -157,7 +157,7 @@ test('the sweep ends what ran out with nobody looking, and forgets it a month la
   assert.deepEqual(await house.db.selectFrom('login').select('id').execute(), [])
 })
 
-test('login handles are 128 bits, and no two are alike', async () => {
+test('login handles are 128 bits, and no two are alike (SES-01)', async () => {
   const ids = await Promise.all(Array.from({ length: 50 }, async () => (await house.someone('ada').catch(() => house.someone('ada'))).id))
   for (const id of ids) assert.equal(Buffer.from(id, 'base64url').length, 16)
   assert.equal(new Set(ids).size, ids.length)

@@ -29,7 +29,7 @@ test('without a master key one is made, for its owner alone, and found again', a
   assert.ok(openMasterKey({ file, given }).equals(createSecretKey(Buffer.alloc(32, 1))), 'a given one comes first')
 })
 
-test('a key that others may read, or that is no key, is refused with the reason', async () => {
+test('a key that others may read, or that is no key, is refused with the reason (CFG-02)', async () => {
   const file = join(folder, 'shared.key')
   await writeFile(file, Buffer.alloc(32).toString('base64'))
   await chmod(file, 0o644)
@@ -55,7 +55,7 @@ test('what is sealed opens with the same key for the same purpose, and in no oth
   }
 })
 
-test('another master key than the one the store was made with does not start, and says so', async () => {
+test('another master key than the one the store was made with does not start, and says so (CFG-01)', async () => {
   const wrong = openSecrets({ db: house.db, now: house.now, masterKey: createSecretKey(Buffer.alloc(32, 9)) })
   await assert.rejects(wrong, (error: Error) => error instanceof WrongMasterKey && /master key/.test(error.message))
 })
@@ -77,7 +77,7 @@ test('two who open an empty store at once end with the same secrets', async () =
   await own.close()
 })
 
-test('a rotation changes the list of cookie secrets in place: the next signs, the old one is still known', async () => {
+test('a rotation changes the list of cookie secrets in place: the next signs, the old one is still known (SES-14)', async () => {
   const own = await openHousehold()
   const list = own.secrets.cookieSecrets
   const [first, next] = list
@@ -97,5 +97,18 @@ test('a rotation changes the list of cookie secrets in place: the next signs, th
   assert.ok(!list.includes(first ?? '') && !list.includes(next ?? ''))
   await elsewhere.reload()
   assert.deepEqual(elsewhere.cookieSecrets, list)
+  await own.close()
+})
+
+test('nobody chooses a secret: those of a store are 256 random bits each, and no two stores have one in common (JWT-07)', async () => {
+  const own = await openHousehold()
+  for (let i = 0; i < 20; i += 1) await own.keys.rotate('cookie')
+  const secrets = [...own.secrets.cookieSecrets, ...house.secrets.cookieSecrets]
+  assert.equal(new Set(secrets).size, secrets.length)
+  for (const secret of secrets) assert.equal(Buffer.from(secret, 'base64url').length, 32)
+  const bits = Buffer.concat(secrets.map((secret) => Buffer.from(secret, 'base64url')))
+  const ones = bits.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0)
+  const deviation = Math.sqrt(bits.length * 8) / 2
+  assert.ok(Math.abs(ones - bits.length * 4) < 6 * deviation, `${ones} of ${bits.length * 8} bits`)
   await own.close()
 })

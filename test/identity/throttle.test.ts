@@ -2,38 +2,69 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { addressKey } from '../../src/identity/address.ts'
 import { createDevices } from '../../src/identity/devices.ts'
-import { createThrottle } from '../../src/identity/throttle.ts'
+import { createThrottle, TooManyAttempts } from '../../src/identity/throttle.ts'
+import { often } from '../gateway/chance.ts'
 import { openHousehold, password, refusal } from './household.ts'
 
-/** How many of `times` attempts got through. */
-async function through(times: number, attempt: (i: number) => Promise<unknown>): Promise<number> {
+const loose = { perAccount: 1_000, perAddress: 1_000, perPair: 1_000, failuresInARow: 1_000 }
+const throttleOf = (limits: Partial<typeof loose>) => {
+  const { perAccount, perAddress, perPair, failuresInARow } = { ...loose, ...limits }
+  return createThrottle({
+    perAccount: () => perAccount,
+    perAddress: () => perAddress,
+    perPair: () => perPair,
+    failuresInARow: () => failuresInARow,
+  })
+}
+
+/** How many of `times` attempts got through, and which limits stopped the others. */
+async function through(times: number, attempt: (i: number) => Promise<unknown>): Promise<[number, string]> {
   let n = 0
+  const by = new Set<string>()
   for (let i = 0; i < times; i += 1) {
     await attempt(i).then(
       () => (n += 1),
-      (error) => refusal('rate_limited')(error),
+      (error) => {
+        refusal('rate_limited')(error)
+        by.add(error instanceof TooManyAttempts ? error.limit : 'something else')
+      },
     )
   }
-  return n
+  return [n, [...by].join()]
 }
 
-test('one address gets half of what an account has, many addresses the whole, and each its own', async () => {
-  const one = createThrottle({ perAccount: () => 10, perAddress: () => 1_000 })
-  assert.equal(await through(50, () => one.take({ account: 'ada', name: 'ada', address: '10.0.0.1' })), 5)
-  const many = createThrottle({ perAccount: () => 10, perAddress: () => 1_000 })
-  assert.equal(await through(50, (i) => many.take({ account: 'ada', name: 'ada', address: `10.0.0.${i}` })), 10)
-  const names = createThrottle({ perAccount: () => 10, perAddress: () => 20 })
-  assert.equal(await through(50, (i) => names.take({ account: `a${i}`, name: `a${i}`, address: '10.0.0.1' })), 20)
+const ada = { account: 'ada', name: 'ada', address: '10.0.0.1' }
+const counted: [string, Partial<typeof loose>, (i: number) => typeof ada, string][] = [
+  ['one account, from wherever', { perAccount: 10 }, (i) => ({ ...ada, address: `10.0.0.${i}` }), 'account'],
+  ['one address, whatever the account', { perAddress: 10 }, (i) => ({ ...ada, account: `a${i}` }), 'address'],
+  ['one account from one address', { perPair: 10 }, () => ada, 'pair'],
+  ['failures in a row, however slow', { failuresInARow: 10 }, (i) => ({ ...ada, address: `10.0.0.${i}` }), 'in_a_row'],
+]
+for (const [name, limits, attempt, limit] of counted) {
+  test(`attempts are counted by ${name}, and the refusal knows by which (AUT-06)`, async () => {
+    const throttle = throttleOf(limits)
+    assert.deepEqual(await through(50, (i) => throttle.take(attempt(i))), [10, limit])
+  })
+}
+
+test('one address cannot use up what the account has: somebody else at another one still gets to try', async () => {
+  const throttle = throttleOf({ perAccount: 10, perPair: 5 })
+  assert.deepEqual(await through(50, () => throttle.take(ada)), [5, 'pair'])
+  await throttle.take({ ...ada, address: '10.0.0.2' })
 })
 
-test('names that nobody has are counted the same', async () => {
-  const throttle = createThrottle({ perAccount: () => 10, perAddress: () => 1_000 })
-  assert.equal(await through(50, () => throttle.take({ account: undefined, name: 'nobody', address: '10.0.0.1' })), 5)
+test('names that nobody has are counted like those of people, in any letter case, and not together (AUT-07)', async () => {
+  const throttle = throttleOf({ perPair: 5 })
+  const nobody = { account: undefined, name: 'nobody', address: '10.0.0.1' }
+  assert.deepEqual(await through(50, (i) => throttle.take({ ...nobody, name: i % 2 ? 'Nobody' : 'NOBODY' })), [5, 'pair'])
+  // If all of them shared one count, an attempt that is still looked at would give away that somebody has that name.
+  assert.deepEqual(await through(50, (i) => throttle.take({ ...nobody, name: `nobody${i}` })), [50, ''])
 })
 
 test('an IPv6 household is one address', async () => {
-  const throttle = createThrottle({ perAccount: () => 1_000, perAddress: () => 10 })
-  assert.equal(await through(50, (i) => throttle.take({ account: `a${i}`, name: `a${i}`, address: `2001:db8::${i.toString(16)}` })), 10)
+  const throttle = throttleOf({ perAddress: 10 })
+  const from = (i: number) => ({ account: `a${i}`, name: `a${i}`, address: `2001:db8::${i.toString(16)}` })
+  assert.deepEqual(await through(50, (i) => throttle.take(from(i))), [10, 'address'])
   assert.equal(addressKey('2001:DB8:0:0:1::1'), addressKey('2001:db8::'))
   assert.notEqual(addressKey('2001:db8:0:1::1'), addressKey('2001:db8::1'))
   assert.equal(addressKey('::ffff:10.0.0.1'), '10.0.0.1')
@@ -41,45 +72,83 @@ test('an IPv6 household is one address', async () => {
 })
 
 test('what was right is given back', async () => {
-  const throttle = createThrottle({ perAccount: () => 4, perAddress: () => 4 })
-  const ada = { account: 'ada', name: 'ada', address: '10.0.0.1' }
+  const throttle = throttleOf({ perAccount: 4, perAddress: 4, perPair: 4, failuresInARow: 4 })
   for (let i = 0; i < 20; i += 1) {
     await throttle.take(ada)
     await throttle.giveBack(ada)
   }
 })
 
-test('while eve guesses from everywhere, ada still gets in on the device she used before, and not on a new one', async () => {
+test('while eve guesses from everywhere, ada still gets in on the device she used before, and not on a new one (AUT-06)', async () => {
   const house = await openHousehold({ perAccount: 6 })
-  const ada = await house.accounts.add({ name: 'ada', password, role: 'member' })
-  const device = house.devices.mark(ada.id)
+  const { id } = await house.accounts.add({ name: 'ada', password, role: 'member' })
+  const device = house.devices.mark(id)
   for (let i = 0; i < 10; i += 1) {
     await house.signIn.signIn({ name: 'ada', password: 'a guess of eve', address: `10.0.0.${i}` }).catch(() => {})
   }
   await assert.rejects(house.signIn.signIn({ name: 'ada', password, address: '10.1.1.1' }), refusal('rate_limited'))
-  assert.equal((await house.signIn.signIn({ name: 'ada', password, address: '10.1.1.1', device })).account.id, ada.id)
+  assert.equal((await house.signIn.signIn({ name: 'ada', password, address: '10.1.1.1', device })).account.id, id)
   await house.close()
 })
 
-test('guessing from her own device is counted too', async () => {
-  const house = await openHousehold({ perAccount: 6 })
-  const ada = await house.accounts.add({ name: 'ada', password, role: 'member' })
-  const device = house.devices.mark(ada.id)
-  const wrong = { name: 'ada', password: 'a guess of eve', address: '10.0.0.1', device }
-  for (let i = 0; i < 6; i += 1) await assert.rejects(house.signIn.signIn(wrong), refusal('signed_out'))
-  await assert.rejects(house.signIn.signIn({ ...wrong, password }), refusal('rate_limited'))
+test('nor does a crowd that keeps every place taken keep her out: ada’s own device goes before thousands of strangers (AUT-06)', async () => {
+  const house = await openHousehold({ passwordQueue: 8 })
+  const { id } = await house.accounts.add({ name: 'ada', password, role: 'member' })
+  const device = house.devices.mark(id)
+  const ends = { looked: 0, turnedAway: 0 }
+  let isOver = false
+  async function crowd(n: number): Promise<void> {
+    for (let i = 0; !isOver; i += 1) {
+      const guess = { name: `name ${n}-${i}`, password: 'a guess of eve', address: `10.${n}.${i >> 8}.${i & 255}` }
+      await new Promise(setImmediate) // a refusal costs no turn of the event loop by itself
+      await house.signIn.signIn(guess).catch(({ code }) => (ends[code === 'unavailable' ? 'turnedAway' : 'looked'] += 1))
+    }
+  }
+  const crowds = Array.from({ length: 30 }, (_, n) => crowd(n))
+  while (ends.turnedAway < 300) await new Promise(setImmediate)
+  for (let i = 0; i < 5; i += 1) {
+    const before = ends.looked
+    assert.equal((await house.signIn.signIn({ name: 'ada', password, address: '10.1.1.1', device })).account.id, id)
+    assert.ok(ends.looked - before <= 6, 'those who were in already, and not those who waited')
+  }
+  isOver = true
+  await Promise.all(crowds)
   await house.close()
 })
 
-test('thousands of guesses at once: no more than the budget are looked at', async () => {
+test('guessing from her own device is counted too, by the minute and in a row (AUT-06)', async () => {
+  for (const tuning of [{ perAccount: 6 }, { failuresInARow: 6 }]) {
+    const house = await openHousehold(tuning)
+    const { id } = await house.accounts.add({ name: 'ada', password, role: 'member' })
+    const device = house.devices.mark(id)
+    const wrong = { name: 'ada', password: 'a guess of eve', address: '10.0.0.1', device }
+    for (let i = 0; i < 6; i += 1) await assert.rejects(house.signIn.signIn(wrong), refusal('signed_out'))
+    await assert.rejects(house.signIn.signIn({ ...wrong, password }), refusal('rate_limited'))
+    await house.close()
+  }
+})
+
+test('hundreds of guesses at once: no more than the budget are looked at (AUT-06)', async () => {
   const house = await openHousehold({ perAccount: 10 })
   await house.accounts.add({ name: 'ada', password, role: 'member' })
   const guesses = await Promise.allSettled(
-    Array.from({ length: 2_000 }, (_, i) => house.signIn.signIn({ name: 'ada', password: `guess ${i}`, address: `10.0.${i % 250}.1` })),
+    Array.from({ length: often(500) }, (_, i) =>
+      house.signIn.signIn({ name: 'ada', password: `guess ${i}`, address: `10.0.${i % 250}.1` }),
+    ),
   )
   const looked = guesses.filter((one) => one.status === 'rejected' && one.reason.code === 'signed_out')
   assert.equal(looked.length, 10)
   await house.close()
+})
+
+test('no account is locked for good: a hundred failures in a row are forgotten after a right one, and eve’s do not touch bob (AUT-06)', async () => {
+  const throttle = throttleOf({ failuresInARow: 100 })
+  const from = (i: number) => ({ ...ada, address: `10.0.0.${i % 200}` })
+  assert.deepEqual(await through(99, (i) => throttle.take(from(i))), [99, ''])
+  await throttle.take(ada)
+  await throttle.giveBack(ada)
+  assert.deepEqual(await through(150, (i) => throttle.take(from(i))), [100, 'in_a_row'])
+  await throttle.take({ account: 'bob', name: 'bob', address: '10.0.0.1' })
 })
 
 test("a device's mark is of one account, cannot be made up, and stays the device's", () => {

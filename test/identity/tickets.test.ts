@@ -11,7 +11,7 @@ before(async () => {
 })
 after(() => house.close())
 
-test('a ticket holds for thirty seconds and says for whom, where from and which', async () => {
+test('a ticket holds for thirty seconds and says for whom, where from and which (WSH-04, JWT-04)', async () => {
   const { ticket, expiresAt } = await house.tokens.ticket(ada, 'https://chat.example')
   const read = await house.tokens.readTicket(ticket)
   assert.ok(read)
@@ -22,7 +22,7 @@ test('a ticket holds for thirty seconds and says for whom, where from and which'
   house.clock.now -= 30_000
 })
 
-test('of a hundred who use the same ticket at once, one gets through', async () => {
+test('of a hundred who use the same ticket at once, one gets through (WSH-04)', async () => {
   const { ticket } = await house.tokens.ticket(ada, 'https://chat.example')
   const read = await house.tokens.readTicket(ticket)
   assert.ok(read)

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { SignJWT } from 'jose'
 import type { Login } from '../../src/identity/logins.ts'
+import { often } from '../gateway/chance.ts'
 import { type Household, hour, openHousehold } from './household.ts'
 
 let house: Household
@@ -45,7 +46,7 @@ test('the helper of this file makes good tokens, so that its bad ones are bad fo
   assert.ok(await house.tokens.readToken(signed(goodHeader(), goodClaims())))
 })
 
-test('a token ends when it says, not a moment later, remembered or not', async () => {
+test('a token ends when it says, not a moment later, remembered or not (JWT-04)', async () => {
   const { token, expiresAt } = await house.tokens.token(ada)
   const other = await house.tokens.token(ada)
   const before = house.clock.now
@@ -57,7 +58,7 @@ test('a token ends when it says, not a moment later, remembered or not', async (
   house.clock.now = before
 })
 
-test('no token outlives its login, and the operator may say until when', async () => {
+test('no token outlives its login, and the operator may say until when (JWT-05)', async () => {
   const short = { ...ada, expiresAt: house.clock.now + 5_000 }
   assert.equal((await house.tokens.token(short)).expiresAt, house.clock.now + 5_000)
   assert.equal((await house.tokens.token(ada, { expiresAt: house.clock.now + hour })).expiresAt, house.clock.now + hour)
@@ -65,38 +66,51 @@ test('no token outlives its login, and the operator may say until when', async (
 })
 
 const otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-const badHeaders: [string, () => object][] = [
-  ['no kid', () => ({ alg: 'ES256', typ: 'at+jwt' })],
-  ['an unknown kid', () => ({ ...goodHeader(), kid: 'nobody' })],
-  ['a kid that climbs', () => ({ ...goodHeader(), kid: '../../etc/passwd' })],
-  ['__proto__ as kid', () => ({ ...goodHeader(), kid: '__proto__' })],
-  ['constructor as kid', () => ({ ...goodHeader(), kid: 'constructor' })],
-  ['a number as kid', () => ({ ...goodHeader(), kid: 1 })],
-  ['no typ', () => ({ alg: 'ES256', kid: active().kid })],
-  ['typ JWT', () => ({ ...goodHeader(), typ: 'JWT' })],
-  ['typ of a ticket', () => ({ ...goodHeader(), typ: 'parley-ticket+jwt' })],
-  ['typ with application/', () => ({ ...goodHeader(), typ: 'application/at+jwt' })],
-  ['alg none', () => ({ ...goodHeader(), alg: 'none' })],
-  ['alg None', () => ({ ...goodHeader(), alg: 'None' })],
-  ['alg ES384', () => ({ ...goodHeader(), alg: 'ES384' })],
-  ['alg RS256', () => ({ ...goodHeader(), alg: 'RS256' })],
-  ['alg PS256', () => ({ ...goodHeader(), alg: 'PS256' })],
-  ['alg HS256', () => ({ ...goodHeader(), alg: 'HS256' })],
-  ['an unknown crit', () => ({ ...goodHeader(), crit: ['x'], x: 1 })],
-  ['b64 false', () => ({ ...goodHeader(), b64: false, crit: ['b64'] })],
-]
-for (const [name, header] of badHeaders) {
-  test(`refused: ${name}`, async () => assert.equal(await house.tokens.readToken(signed(header(), goodClaims())), undefined))
+const badHeaders: Record<string, [string, () => object][]> = {
+  'JWT-01': [
+    ['alg none', () => ({ ...goodHeader(), alg: 'none' })],
+    ['alg None', () => ({ ...goodHeader(), alg: 'None' })],
+    ['alg ES384', () => ({ ...goodHeader(), alg: 'ES384' })],
+    ['alg RS256', () => ({ ...goodHeader(), alg: 'RS256' })],
+    ['alg PS256', () => ({ ...goodHeader(), alg: 'PS256' })],
+    ['alg HS256', () => ({ ...goodHeader(), alg: 'HS256' })],
+    ['alg EdDSA', () => ({ ...goodHeader(), alg: 'EdDSA' })],
+    ['an unknown crit', () => ({ ...goodHeader(), crit: ['x'], x: 1 })],
+    ['b64 false', () => ({ ...goodHeader(), b64: false, crit: ['b64'] })],
+  ],
+  'JWT-02': [
+    ['no kid', () => ({ alg: 'ES256', typ: 'at+jwt' })],
+    ...[
+      ...['nobody', '', '../../etc/passwd', '/dev/null', '__proto__', 'constructor', 'toString', "' or 1=1 --", '\0', 'x'.repeat(2_000)],
+      ...[1, true, null, ['KID'], { kid: 'KID' }, { toString: 'KID' }],
+    ].map((kid): [string, () => object] => [
+      `${JSON.stringify(kid).slice(0, 40)} as kid`,
+      () => ({ ...goodHeader(), kid: JSON.parse(JSON.stringify(kid).replaceAll('KID', active().kid)) }),
+    ]),
+    ['a kid with a blank behind it', () => ({ ...goodHeader(), kid: `${active().kid} ` })],
+    ['a kid in capitals', () => ({ ...goodHeader(), kid: active().kid.toUpperCase() })],
+  ],
+  'JWT-03': [
+    ['no typ', () => ({ alg: 'ES256', kid: active().kid })],
+    ['typ JWT', () => ({ ...goodHeader(), typ: 'JWT' })],
+    ['typ of a ticket', () => ({ ...goodHeader(), typ: 'parley-ticket+jwt' })],
+    ['typ with application/', () => ({ ...goodHeader(), typ: 'application/at+jwt' })],
+  ],
+}
+for (const [id, headers] of Object.entries(badHeaders)) {
+  for (const [name, header] of headers) {
+    test(`refused: ${name} (${id})`, async () => assert.equal(await house.tokens.readToken(signed(header(), goodClaims())), undefined))
+  }
 }
 
-test('keys that a token brings along are not looked at', async () => {
+test('keys that a token brings along are not looked at (JWT-02)', async () => {
   const jwk = otherKey.export({ format: 'jwk' })
   for (const header of [{ jwk }, { jku: 'https://eve.example/keys' }, { x5u: 'https://eve.example/cert' }, { x5c: ['AAAA'] }]) {
     assert.equal(await house.tokens.readToken(signed({ ...goodHeader(), ...header }, goodClaims(), otherKey)), undefined)
   }
 })
 
-test('refused: a signature with the public key as an HMAC secret, and none at all', async () => {
+test('refused: a signature with the public key as an HMAC secret, and none at all (JWT-01)', async () => {
   const text = `${encode({ ...goodHeader(), alg: 'HS256' })}.${encode(goodClaims())}`
   for (const secret of [
     active().public.export({ format: 'pem', type: 'spki' }),
@@ -108,42 +122,50 @@ test('refused: a signature with the public key as an HMAC secret, and none at al
   assert.equal(await house.tokens.readToken(bare), undefined)
 })
 
-const huge = 1e308
+const badTimes: [string, () => object][] = [
+  ['expired', () => ({ exp: seconds() - 1 })],
+  ['expiring this second', () => ({ exp: seconds() })],
+  ['exp 1e308', () => ({ exp: 1e308 })],
+  ['exp as text', () => ({ exp: String(seconds() + 60) })],
+  ['exp with a fraction', () => ({ exp: seconds() + 60.5 })],
+  ['exp negative', () => ({ exp: -1 })],
+  ['exp null', () => ({ exp: null })],
+  ['exp a list', () => ({ exp: [seconds() + 60] })],
+  ['iat 31 s ahead', () => ({ iat: seconds() + 31, exp: seconds() + 90 })],
+  ['iat after exp', () => ({ iat: seconds() + 20, exp: seconds() + 10 })],
+  ['iat as text', () => ({ iat: 'now' })],
+  ['nbf to come', () => ({ nbf: seconds() + 40 })],
+  ['nbf as text', () => ({ nbf: String(seconds()) })],
+]
+for (const [name, claims] of badTimes) {
+  test(`refused: ${name} (JWT-03, JWT-04)`, async () =>
+    assert.equal(await house.tokens.readToken(signed(goodHeader(), { ...goodClaims(), ...claims() })), undefined))
+}
+
 const badClaims: [string, () => object][] = [
   ...['iss', 'aud', 'sub', 'sid', 'scope', 'jti', 'iat', 'exp'].map((name): [string, () => object] => [
     `no ${name}`,
-    () => ({ ...goodClaims(), [name]: undefined }),
+    () => ({ [name]: undefined }),
   ]),
-  ['another issuer', () => ({ ...goodClaims(), iss: 'elsewhere' })],
-  ['another audience', () => ({ ...goodClaims(), aud: 'parley:upgrade' })],
-  ['a list of audiences', () => ({ ...goodClaims(), aud: ['parley:ws', 'others'] })],
-  ['another scope', () => ({ ...goodClaims(), scope: 'admin' })],
-  ['scopes with a blank', () => ({ ...goodClaims(), scope: 'chat admin' })],
-  ['expired', () => ({ ...goodClaims(), exp: seconds() - 1 })],
-  ['expiring this second', () => ({ ...goodClaims(), exp: seconds() })],
-  ['exp 1e308', () => ({ ...goodClaims(), exp: huge })],
-  ['exp as text', () => ({ ...goodClaims(), exp: String(seconds() + 60) })],
-  ['exp with a fraction', () => ({ ...goodClaims(), exp: seconds() + 60.5 })],
-  ['exp negative', () => ({ ...goodClaims(), exp: -1 })],
-  ['exp null', () => ({ ...goodClaims(), exp: null })],
-  ['exp a list', () => ({ ...goodClaims(), exp: [seconds() + 60] })],
-  ['iat 31 s ahead', () => ({ ...goodClaims(), iat: seconds() + 31, exp: seconds() + 90 })],
-  ['iat after exp', () => ({ ...goodClaims(), iat: seconds() + 20, exp: seconds() + 10 })],
-  ['iat as text', () => ({ ...goodClaims(), iat: 'now' })],
-  ['nbf to come', () => ({ ...goodClaims(), nbf: seconds() + 40 })],
-  ['sub a number', () => ({ ...goodClaims(), sub: 7 })],
-  ['sid a list', () => ({ ...goodClaims(), sid: [ada.id] })],
-  ['sid an object', () => ({ ...goodClaims(), sid: { id: ada.id } })],
+  ['another issuer', () => ({ iss: 'elsewhere' })],
+  ['another audience', () => ({ aud: 'parley:upgrade' })],
+  ['a list of audiences', () => ({ aud: ['parley:ws', 'others'] })],
+  ['another scope', () => ({ scope: 'admin' })],
+  ['scopes with a blank', () => ({ scope: 'chat admin' })],
+  ['sub a number', () => ({ sub: 7 })],
+  ['sid a list', () => ({ sid: [ada.id] })],
+  ['sid an object', () => ({ sid: { id: ada.id } })],
 ]
 for (const [name, claims] of badClaims) {
-  test(`refused: ${name}`, async () => assert.equal(await house.tokens.readToken(signed(goodHeader(), claims())), undefined))
+  test(`refused: ${name} (JWT-03)`, async () =>
+    assert.equal(await house.tokens.readToken(signed(goodHeader(), { ...goodClaims(), ...claims() })), undefined))
 }
 
-test('a clock that is half a minute ahead is forgiven', async () => {
+test('a clock that is half a minute ahead is forgiven (JWT-04)', async () => {
   assert.ok(await house.tokens.readToken(signed(goodHeader(), { ...goodClaims(), iat: seconds() + 30, exp: seconds() + 90 })))
 })
 
-test('what is no JWT at all is refused: claims that are no object, text, nothing', async () => {
+test('what is no JWT at all is refused: claims that are no object, text, nothing (JWT-06)', async () => {
   for (const claims of ['null', '[]', '7', '"x"', '{']) {
     assert.equal(await house.tokens.readToken(signed(goodHeader(), Buffer.from(claims).toString('base64url'))), undefined)
   }
@@ -152,20 +174,14 @@ test('what is no JWT at all is refused: claims that are no object, text, nothing
   }
 })
 
-test('a ticket is no token, and a token is no ticket', async () => {
+test('a ticket is no token, and a token is no ticket (JWT-03)', async () => {
   const { ticket } = await house.tokens.ticket(ada, 'https://chat.example')
   const { token } = await house.tokens.token(ada)
   assert.equal(await house.tokens.readToken(ticket), undefined)
   assert.equal(await house.tokens.readTicket(token), undefined)
 })
 
-test('a token of ten megabytes is not even looked at', async () => {
-  const long = 'a'.repeat(10_000_000)
-  assert.equal(await house.tokens.readToken(`${long}.${long}.${long}`), undefined)
-  assert.equal(await house.tokens.readTicket(long), undefined)
-})
-
-test('after a rotation old tokens hold, new ones have the new key; a key thrown away refuses what it signed at once', async () => {
+test('after a rotation old tokens hold, new ones have the new key; a key thrown away refuses what it signed at once (JWT-08)', async () => {
   const own = await openHousehold()
   const login = await own.someone('ada')
   const { token: old } = await own.tokens.token(login)
@@ -184,18 +200,18 @@ test('after a rotation old tokens hold, new ones have the new key; a key thrown 
   await own.close()
 })
 
-test('the public keys are published, those that sign next too, and nothing private', () => {
+test('the public keys are published, those that sign next too, and nothing private (JWT-08)', () => {
   const { keys } = house.tokens.jwks()
   assert.equal(keys.length, 2)
   for (const key of keys) assert.deepEqual(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
 })
 
-test('a token that jose itself makes with another key is refused', async () => {
+test('a token that jose itself makes with another key is refused (JWT-02)', async () => {
   const jwt = await new SignJWT(goodClaims()).setProtectedHeader(goodHeader()).sign(otherKey)
   assert.equal(await house.tokens.readToken(jwt), undefined)
 })
 
-test('a token is one text: the spare bits of its last letter are not free', async () => {
+test('a token is one text: the spare bits of its last letter are not free (JWT-11)', async () => {
   const { token } = await house.tokens.token(ada)
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   for (const last of alphabet) {
@@ -203,7 +219,7 @@ test('a token is one text: the spare bits of its last letter are not free', asyn
   }
 })
 
-test('of thousands of damaged tokens none is accepted and none throws', async () => {
+test('of thousands of damaged tokens none is accepted and none throws (JWT-11)', async () => {
   const { token } = await house.tokens.token(ada)
   const { ticket } = await house.tokens.ticket(ada, 'https://chat.example')
   const letters = 'ABCxyz019-_.=+/ \u0000é'
@@ -228,6 +244,6 @@ test('of thousands of damaged tokens none is accepted and none throws', async ()
       const worse = hits.reduce(damaged, ticket)
       if (worse !== ticket) assert.equal(await house.tokens.readTicket(worse), undefined)
     }),
-    { numRuns: 3_000 },
+    { numRuns: often(3_000) },
   )
 })

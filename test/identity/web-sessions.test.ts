@@ -29,7 +29,7 @@ test('a session is written once: later saves change nothing', async () => {
   assert.equal((await get('one'))?.login, ada.id)
 })
 
-test('what was destroyed stays destroyed, whoever saves it afterwards', async () => {
+test('what was destroyed stays destroyed, whoever saves it afterwards (SES-09)', async () => {
   const ada = await house.someone('ada')
   await set('two', session(ada.id))
   await destroy('two')
@@ -37,7 +37,7 @@ test('what was destroyed stays destroyed, whoever saves it afterwards', async ()
   assert.equal(await get('two'), undefined)
 })
 
-test('no session is written for a login that has ended, and those that were are gone', async () => {
+test('no session is written for a login that has ended, and those that were are gone (SES-09)', async () => {
   const ada = await house.someone('ada')
   await set('three', session(ada.id))
   await house.logins.end({ ids: [ada.id] }, 'ended')
@@ -48,12 +48,12 @@ test('no session is written for a login that has ended, and those that were are 
   assert.equal(await get('four'), undefined)
 })
 
-test('nothing is kept of those who are not signed in', async () => {
+test('nothing is kept of those who are not signed in (SES-12)', async () => {
   await set('anonymous', { cookie: { originalMaxAge: null } } as SessionData)
   assert.deepEqual(await house.db.selectFrom('web_session').select('id').where('id', '=', hashOf('anonymous')).execute(), [])
 })
 
-test('a session lasts as long as its login may and is then swept away', async () => {
+test('a session lasts as long as its login may and is then swept away (SES-08)', async () => {
   const ada = await house.someone('ada')
   await set('long', session(ada.id))
   house.clock.now += 14 * day
@@ -63,7 +63,7 @@ test('a session lasts as long as its login may and is then swept away', async ()
   house.clock.now -= 14 * day
 })
 
-test('the store does not hold what a cookie holds', async () => {
+test('the store does not hold what a cookie holds (SES-02)', async () => {
   const ada = await house.someone('ada')
   await set('the-session-id-of-ada', session(ada.id))
   assert.ok(!JSON.stringify(await house.db.selectFrom('web_session').selectAll().execute()).includes('the-session-id-of-ada'))
@@ -86,7 +86,7 @@ const hostile = [
   '{"login":"LOGIN","csrf":"0123456789abcdef","cookie":{"expires":"never"}}',
 ]
 for (const data of hostile) {
-  test(`no session: ${data || 'nothing'}`, async () => {
+  test(`no session: ${data || 'nothing'} (SES-15)`, async () => {
     const ada = await house.someone('ada')
     const id = hashOf('hostile')
     await house.db.deleteFrom('web_session').where('id', '=', id).execute()
@@ -138,14 +138,14 @@ const tossed: [string, (good: string) => string][] = [
   ['far too long', (v) => `${'a=b;'.repeat(3_000)}${cookieName}=${v}`],
 ]
 for (const [name, header] of tossed) {
-  test(`no login by a cookie that is ${name}`, async () => {
+  test(`no login by a cookie that is ${name} (SES-06)`, async () => {
     const ada = await house.someone('ada')
     await set('sock', session(ada.id))
     assert.equal(await handleOf(header(cookie('sock'))), undefined)
   })
 }
 
-test('a store that fails is no verdict: it throws', async () => {
+test('a store that fails is no verdict: it throws (SES-13)', async () => {
   const broken = await openHousehold()
   const header = `${cookieName}=${cookie('sock', broken.secrets.cookieSecrets[0])}`
   await broken.close()

@@ -59,7 +59,7 @@ test('an invitation names the public address', async (t) => {
   assert.ok(await house.invites.look(made.url.split('/').at(-1) ?? ''))
 })
 
-test('every act is written down, and nothing secret with it', async (t) => {
+test('every act is written down, and nothing secret with it (LOG-02)', async (t) => {
   const { client, lines } = await openOffice(t)
   const admin = await client()
   const secret = 'correct horse battery staple 7'
@@ -78,7 +78,7 @@ test('every act is written down, and nothing secret with it', async (t) => {
   for (const hidden of [secret, token, token.split('.')[2] ?? '', url.split('/').at(-1) ?? '']) assert.ok(!all.includes(hidden))
 })
 
-test('a fault inside is not told in detail, but written down', async (t) => {
+test('a fault inside is not told in detail, but written down (LOG-05)', async (t) => {
   const { client, lines } = await openOffice(t, { reload: async () => Promise.reject(new Error('row 7 of table x')) })
   const admin = await client()
   await assert.rejects(

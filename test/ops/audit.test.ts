@@ -113,7 +113,7 @@ test('the whole log comes out page by page, one row a line; a span of time comes
   assert.deepEqual([wrong.code, wrong.stdout], [2, ''])
 })
 
-test('a log that somebody has changed while nothing ran is not passed over, and the row is named', async (t) => {
+test('a log that somebody has changed while nothing ran is not passed over, and the row is named (LOG-06)', async (t) => {
   const place = await newPlace(t)
   await manyRows(place, 1_200)
   const good = await place.parley(['audit', 'verify'])

@@ -36,7 +36,7 @@ async function teaHouse(t: TestContext) {
   return { place, more, server, told, tea, token }
 }
 
-test('a backup in the middle of the talk holds all that was acknowledged before it, and nothing ended comes back with it', async (t) => {
+test('a backup in the middle of the talk holds all that was acknowledged before it, and nothing ended comes back with it (CFG-11)', async (t) => {
   const { place, more, server, told, tea, token } = await teaHouse(t)
   const [hers, his] = [await token('ada'), await token('bob')]
   const ada = await bot(t, place, server.url, hers)

@@ -107,7 +107,7 @@ test('a refusal is 1, wrong usage and configuration are 2', async (t) => {
   await says(1, /No server is running/, ['drain'])
 })
 
-test('somebody who puts a password into the arguments does not see it again', async (t) => {
+test('somebody who puts a password into the arguments does not see it again (CFG-02)', async (t) => {
   const { parley } = await newPlace(t)
   for (const args of [
     ['account', 'add', 'ada', '--password=hunter2222222'],
@@ -189,7 +189,7 @@ test('what people typed cannot move the cursor of the operator', async (t) => {
   assert.ok(stdout.includes('\\u001b[2Jgone') && !stdout.includes('\u001b'))
 })
 
-test('nothing that was written is for others to read', async (t) => {
+test('nothing that was written is for others to read (CFG-02)', async (t) => {
   const { parley, data } = await newPlace(t)
   await parley(['account', 'add', 'ada', '--password-stdin'], { input: password })
   const { statSync } = await import('node:fs')

@@ -41,7 +41,7 @@ function newPlace(t: TestContext) {
   return { root, data, certs, look, finds }
 }
 
-test('a fresh folder has nothing wrong with it, and what needs a server is said not to have been looked at', async (t) => {
+test('a fresh folder has nothing wrong with it, and what needs a server is said not to have been looked at (CFG-03)', async (t) => {
   const { look } = newPlace(t)
   const { findings, skipped, ok, ...rest } = await look({ instruments: { space: async () => ({ free: 9e12, total: 9e12, type: 0 }) } })
   assert.deepEqual(

@@ -36,7 +36,7 @@ test('an operator sees which keys there are, changes them, and never sees one', 
   db.close()
 })
 
-test('a key is only thrown away by who says so twice, and its tokens are refused from then on', async (t) => {
+test('a key is only thrown away by who says so twice, and its tokens are refused from then on (JWT-08)', async (t) => {
   const place = await newPlace(t)
   const { parley } = place
   await startServer(place)

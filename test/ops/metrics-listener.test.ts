@@ -50,7 +50,7 @@ test('a collector gets every metric of the table with its type and words, and no
   for (const [name, { help }] of table) assert.ok(text.includes(`# HELP ${name} ${help}\n`), name)
 })
 
-test('it is not at the public address', async () => {
+test('it is not at the public address (HTTP-10)', async () => {
   const ca = readFileSync(join(root, 'certs/ca.pem'), 'utf8')
   const stranger = new Visitor({ port: running.port, ca, origin: running.url })
   for (const path of ['/metrics', '/metrics/', '/api/v1/metrics', '//metrics', '/livez/../metrics']) {

@@ -40,7 +40,7 @@ test('metrics are there when there is something to measure', async (t) => {
   assert.equal(await (await withThem.get('/metrics')).text(), 'parley_connections 3\n')
 })
 
-test('anything else is not there', async (t) => {
+test('anything else is not there (HTTP-10)', async (t) => {
   const { get } = await listening(t)
   for (const path of ['/', '/livez/', '/../livez?x', '/api/v1/session', '/%'])
     assert.equal((await get(path)).status === 404, path !== '/../livez?x', path)

@@ -42,7 +42,7 @@ test('a changed limit holds at once, on the connection that is there', async (t)
   assert.equal(ada.ws.readyState, ada.ws.OPEN)
 })
 
-test('with one fault in it nothing of a new configuration holds', async (t) => {
+test('with one fault in it nothing of a new configuration holds (CFG-04)', async (t) => {
   const { place, server, post, write, logged } = await adaIsThere(t)
   write('limits:\n  textLength: 50\nserver:\n  prot: 1\n')
   const refused = await place.parley(['reload'])
@@ -54,7 +54,7 @@ test('with one fault in it nothing of a new configuration holds', async (t) => {
   assert.equal(await post('x'.repeat(100)), 'ok')
 })
 
-test('what needs a restart is named until it has had one, and does not hold before', async (t) => {
+test('what needs a restart is named until it has had one, and does not hold before (CFG-04)', async (t) => {
   const { place, asked, write, logged, server } = await adaIsThere(t)
   write('server:\n  trustProxy: 1\nlimits:\n  postBurst: 21\n')
   const needRestart = ['server.trustProxy']

@@ -103,16 +103,21 @@ test('a second server is refused with the pid of the first, and after kill -9 th
   assert.equal((await asJson(place, ['status'])).pid, third.child.pid)
 })
 
-test('what nobody caught ends the process, is written down, and costs nothing that was said to be done', async (t) => {
-  const place = await newPlace(t)
-  const fault = "data:text/javascript,process.on('SIGUSR2', () => Promise.reject(new Error('who threw this?')))"
-  const { child, seen, ended } = await startServer(place, { NODE_OPTIONS: `--import="${fault}"` })
-  await asJson(place, ['room', 'add', 'Tea'])
-  child.kill('SIGUSR2')
-  assert.deepEqual(await ended, [1, null])
-  assert.match(seen.stderr, /"level":"fatal".*"event":"sys_crash".*who threw this/)
-  assert.equal((await asJson(place, ['room', 'list'])).length, 1)
-})
+for (const [what, fault] of [
+  ['a promise', "Promise.reject(new Error('who threw this?'))"],
+  ['a callback', "(() => { throw new Error('who threw this?') })()"],
+] as const) {
+  test(`what nobody caught, in ${what}, ends the process, is written down, and costs nothing that was said to be done (LOG-08)`, async (t) => {
+    const place = await newPlace(t)
+    const preload = `data:text/javascript,process.on('SIGUSR2', () => ${encodeURIComponent(fault)})`
+    const { child, seen, ended } = await startServer(place, { NODE_OPTIONS: `--import="${preload}"` })
+    await asJson(place, ['room', 'add', 'Tea'])
+    child.kill('SIGUSR2')
+    assert.deepEqual(await ended, [1, null])
+    assert.match(seen.stderr, /"level":"fatal".*"event":"sys_crash".*who threw this/)
+    assert.equal((await asJson(place, ['room', 'list'])).length, 1)
+  })
+}
 
 test('reload takes up what changed, or nothing at all', async (t) => {
   const place = await newPlace(t)

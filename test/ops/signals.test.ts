@@ -70,7 +70,7 @@ test('SIGHUP from a terminal that closes ends Parley', () => {
   assert.deepEqual(seen, { ended: 1, reloaded: 0, exits: [] })
 })
 
-test('a configuration that is refused on SIGHUP is written down and changes nothing', async () => {
+test('a configuration that is refused on SIGHUP is written down and changes nothing (CFG-04)', async () => {
   const { from, seen, lines, settled } = stage({ reload: () => Promise.reject(new Error('server.prot — unknown setting')) })
   from.emit('SIGHUP')
   await settled()

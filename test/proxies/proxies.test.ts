@@ -15,7 +15,7 @@ const shipped = {
 type Street = Awaited<ReturnType<typeof openStreet>>
 
 for (const [name, start] of Object.entries(shipped)) {
-  test(`behind ${name}, as its shipped file has it: ada and bob sign in and chat, each from their own address`, async (t) => {
+  test(`behind ${name}, as its shipped file has it: ada and bob sign in and chat, each from their own address (WSH-11)`, async (t) => {
     const street = await openStreet(t, behind)
     await start(t, street)
     const ada = await street.arrives('ada', '127.0.0.2')
@@ -36,7 +36,7 @@ for (const [name, start] of Object.entries(shipped)) {
     assert.equal((await ada.guest.ended()).code, 4301)
   })
 
-  test(`whoever comes to ${name} without TLS is sent to the address that has it, and gets no cookie`, async (t) => {
+  test(`whoever comes to ${name} without TLS is sent to the address that has it, and gets no cookie (TLS-06)`, async (t) => {
     const street = await openStreet(t, behind, [])
     await start(t, street)
     const answer = await raw(street.ports.clear, `GET /login HTTP/1.1\r\nHost: localhost:${street.ports.tls}\r\nConnection: close\r\n\r\n`)
@@ -46,7 +46,7 @@ for (const [name, start] of Object.entries(shipped)) {
   })
 }
 
-test('a client that goes around the proxy has its own address, whatever it claims', async (t) => {
+test('a client that goes around the proxy has its own address, whatever it claims (TLS-06, WSH-11)', async (t) => {
   const street = await openStreet(t, behind, ['ada'])
   const { parley } = street.ports
   const body = JSON.stringify({ name: 'ada', password })
@@ -73,7 +73,7 @@ test('a client that goes around the proxy has its own address, whatever it claim
   )
 })
 
-test('HAProxy passes TLS through to Parley, and the PROXY protocol brings the address; without its header nobody gets in', async (t) => {
+test('HAProxy passes TLS through to Parley, and the PROXY protocol brings the address; without its header nobody gets in (WSH-11)', async (t) => {
   const street = await openStreet(t, { PARLEY__SERVER__PROXYPROTOCOL: 'true' })
   await startHaproxy(t, 'haproxy-pass-through.cfg', street.ports)
   street.trust(readFileSync(join(street.place.root, 'certs/ca.pem'), 'utf8'))

@@ -82,7 +82,7 @@ test('posts that come together share a commit and get numbers without gaps', asy
   )
 })
 
-test('the same key is the same message, in one batch, later and after a restart; other words with it are a conflict', async () => {
+test('the same key is the same message, in one batch, later and after a restart; other words with it are a conflict (AZN-05)', async () => {
   await people('ada')
   await teaRoom('ada')
   const [first, twin] = await Promise.all([does('ada', 'tea', post('hello')), does('ada', 'tea', post('hello'))])
@@ -105,7 +105,7 @@ test('a post after the login has ended is refused by the transaction itself', as
   assert.deepEqual(await does('ada', 'tea', post('after')), { refused: 'signed_out', message: 'Please sign in again.' })
 })
 
-test('a member who is shown out writes and reads nothing more, and a private room is then not there at all', async () => {
+test('a member who is shown out writes and reads nothing more, and a private room is then not there at all (REV-05)', async () => {
   await people('ada', 'bob')
   await teaRoom('ada', 'bob')
   const ada = does('ada', 'tea', { act: 'leave' })

@@ -67,9 +67,17 @@ export class Stage {
     await context.addInitScript(tellViolations)
     context.on('page', (page) => {
       page.on('console', (said) => void (said.type() === 'error' && this.#trouble.push(`${said.text()} (${page.url()})`)))
+      page.on('request', (asked) => this.#ask(asked.url()))
+      page.on('websocket', (socket) => this.#ask(socket.url().replace(/^ws/, 'http')))
       page.on('pageerror', (error) => void this.#trouble.push(`${error.stack ?? error.message} (${page.url()})`))
     })
     return context.newPage()
+  }
+
+  /** Whatever a page asks for comes from its own server: anything else is trouble. */
+  #ask(url: string): void {
+    const { protocol, origin } = new URL(url)
+    if (/^https?:$/.test(protocol) && origin !== new URL(this.url).origin) this.#trouble.push(`asked elsewhere: ${url}`)
   }
 
   /** A page of a browser that was told to trust nobody. */
@@ -122,7 +130,12 @@ export class Stage {
   }
 }
 
-export async function openStage({ settings, clock }: Pick<HouseOptions, 'settings' | 'clock'> = {}): Promise<Stage> {
+interface StageOptions extends Pick<HouseOptions, 'settings' | 'clock'> {
+  /** Keep pages in memory that were left, as people's browsers do; Playwright has that off otherwise. */
+  keepsPages?: boolean
+}
+
+export async function openStage({ settings, clock, keepsPages = false }: StageOptions = {}): Promise<Stage> {
   assert.ok(existsSync(join(root, 'src/web/dist/index.html')), 'The page is not built: npm run build')
   const folder = mkdtempSync(join(tmpdir(), 'parley-stage-'))
   const dir = join(folder, 'certs')
@@ -131,12 +144,12 @@ export async function openStage({ settings, clock }: Pick<HouseOptions, 'setting
   const tls = { options: certificates.options(), ca: readFileSync(join(dir, 'ca.pem'), 'utf8') }
   const options = { ...(clock && { clock }), settings: { ...roomy, ...settings }, folder: join(folder, 'house'), tls }
   const house = await startHouse(options)
-  const browser = await launch(join(folder, 'home'), join(dir, 'ca.pem'))
+  const browser = await launch(join(folder, 'home'), join(dir, 'ca.pem'), keepsPages)
   return new Stage({ house, browser, folder, certificates, options })
 }
 
 /** @param home a folder of its own, so that the trust ends with the story. */
-async function launch(home: string, ca?: string): Promise<Browser> {
+async function launch(home: string, ca?: string, keepsPages = false): Promise<Browser> {
   const store = join(home, '.pki/nssdb')
   mkdirSync(store, { recursive: true })
   execFileSync('certutil', ['-d', `sql:${store}`, '-N', '--empty-password'])
@@ -145,6 +158,7 @@ async function launch(home: string, ca?: string): Promise<Browser> {
   return chromium.launch({
     executablePath: program,
     args: ['--no-sandbox', ...quiet],
+    ...(keepsPages && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
     env: { ...process.env, HOME: home },
     timeout: 60_000,
   })

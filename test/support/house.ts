@@ -48,8 +48,8 @@ export interface HouseOptions {
   clock?: Clock
   /** An existing house to open again; it is kept at the end. */
   folder?: string
-  /** All options of TLS in place of the run's own certificate, and what its clients then trust. */
-  tls?: { options: object; ca: string }
+  /** All options of TLS in place of the run's own certificate, and what its clients then trust; or none, as behind a proxy. */
+  tls?: { options: object; ca: string } | 'off'
 }
 
 /** A whole Parley, as a person meets it: real TLS, real SQLite, on a free port. */
@@ -127,10 +127,10 @@ export class TestHouse {
   }
 }
 
-export async function startHouse(options: HouseOptions = {}): Promise<TestHouse> {
+export async function startHouse({ tls, ...options }: HouseOptions = {}): Promise<TestHouse> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'parley-house-'))
   cpSync(join(root, 'config/default.yaml'), join(folder, 'config/default.yaml'))
-  const env = { PARLEY__SERVER__PORT: '0', PARLEY__OPS__PORT: '0', ...options.settings }
+  const env = { PARLEY__SERVER__PORT: '0', PARLEY__OPS__PORT: '0', ...(tls === 'off' && { PARLEY__TLS__MODE: 'off' }), ...options.settings }
   const { config } = readConfig({ root: folder, env })
   const lines: string[] = []
   const fatal: Error[] = []
@@ -138,10 +138,10 @@ export async function startHouse(options: HouseOptions = {}): Promise<TestHouse>
     config: () => config,
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
     clock: options.clock ?? systemClock,
-    tls: options.tls?.options ?? certificate(),
+    tls: tls === 'off' ? undefined : (tls?.options ?? certificate()),
     webDir: join(root, 'src/web/dist'),
     entryStyle: join(root, 'src/web/entry.css'),
     onFatal: (error) => void fatal.push(error),
   })
-  return new TestHouse(service, folder, lines, fatal, options.folder !== undefined, options.tls?.ca)
+  return new TestHouse(service, folder, lines, fatal, options.folder !== undefined, tls === 'off' ? undefined : tls?.ca)
 }

@@ -102,7 +102,7 @@ test('a start with a host that the certificate is not for is warned of, and goes
   assert.match(readable ?? '', /everybody on this machine can read privkey\.pem: chmod 600 it/)
 })
 
-test('the end of a certificate is said at 30, 14, 7 and 1 days and when it has come, once each', async (t) => {
+test('the end of a certificate is said at 30, 14, 7 and 1 days and when it has come, once each (TLS-07)', async (t) => {
   const dir = await newFolder(t)
   await put(dir, await authority.issue({ notBefore: Date.now() - 200 * dayMs, notAfter: Date.now() + 40 * dayMs }))
   let days = 0

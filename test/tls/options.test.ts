@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectPlain } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { chance, often, seedOf } from '../gateway/chance.ts'
 import { createAuthority, type Wish } from './authority.ts'
 import { echoOf, fingerprintOf, newFolder, put, serveFolder } from './folder.ts'
 
@@ -14,7 +15,7 @@ async function serve(t: TestContext, minVersion: '1.2' | '1.3', wish: Wish = {})
   return serveFolder(t, dir, { minVersion })
 }
 
-test('with TLS 1.3 a key exchange is spoken that holds against quantum computers', async (t) => {
+test('with TLS 1.3 a key exchange is spoken that holds against quantum computers (TLS-01, TLS-03)', async (t) => {
   const { meet } = await serve(t, '1.3')
   const ada = await meet()
   assert.equal(ada.getProtocol(), 'TLSv1.3')
@@ -22,7 +23,7 @@ test('with TLS 1.3 a key exchange is spoken that holds against quantum computers
   assert.equal(Object(ada.getEphemeralKeyInfo()).name, 'X25519MLKEM768')
 })
 
-test('older clients get the groups they know, and unknown ones are refused', async (t) => {
+test('older clients get the groups they know, and unknown ones are refused (TLS-03)', async (t) => {
   const { meet } = await serve(t, '1.3')
   for (const [ecdhCurve, name] of [
     ['X25519', 'X25519'],
@@ -44,7 +45,7 @@ for (const [kind, wish] of [
   ['ECDSA', {}],
   ['RSA', { rsaBits: 2048 }],
 ] as const) {
-  test(`where TLS 1.2 is allowed, an ${kind} certificate gets authenticated encryption with forward secrecy alone`, async (t) => {
+  test(`where TLS 1.2 is allowed, an ${kind} certificate gets authenticated encryption with forward secrecy alone (TLS-01, TLS-02)`, async (t) => {
     const { meet } = await serve(t, '1.2', wish)
     const suites = [
       [`ECDHE-${kind}-AES128-GCM-SHA256`, true],
@@ -72,7 +73,7 @@ test('a phone that puts ChaCha20 first gets it', async (t) => {
   assert.equal(bob.getCipher().name, 'TLS_CHACHA20_POLY1305_SHA256')
 })
 
-test('whatever name is asked for, the one certificate is shown', async (t) => {
+test('whatever name is asked for, the one certificate is shown (TLS-05)', async (t) => {
   const { meet, certificates } = await serve(t, '1.3')
   for (const servername of [
     'chat.example',
@@ -87,11 +88,11 @@ test('whatever name is asked for, the one certificate is shown', async (t) => {
   }
 })
 
-test('hundreds of first messages with junk for a name crash nothing', async (t) => {
+test('hundreds of first messages with junk for a name crash nothing (TLS-04, TLS-05)', async (t) => {
   const { meet, port, server } = await serve(t, '1.3')
   let answers = 0
   server.on('tlsClientError', () => answers++)
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < often(20); round++) {
     await Promise.all(Array.from({ length: 20 }, (_, at) => knock(port, clientHello(junkName(round * 20 + at)))))
   }
   assert.ok(answers > 0)
@@ -99,7 +100,7 @@ test('hundreds of first messages with junk for a name crash nothing', async (t) 
   assert.equal(await echoOf(ada, 'hello'), 'hello')
 })
 
-test('bytes that are no TLS at all crash nothing', async (t) => {
+test('bytes that are no TLS at all crash nothing (TLS-04, TLS-06)', async (t) => {
   const { meet, port } = await serve(t, '1.3')
   for (const junk of [
     'GET / HTTP/1.1\r\n\r\n',
@@ -109,6 +110,32 @@ test('bytes that are no TLS at all crash nothing', async (t) => {
     Buffer.from('1603ffffff0100', 'hex'),
   ]) {
     await knock(port, Buffer.from(junk))
+  }
+  assert.equal(await echoOf(await meet(), 'hello'), 'hello')
+})
+
+test('a first message with bytes changed, cut off, doubled or split into many records breaks nothing (TLS-04)', async (t) => {
+  const { meet, port } = await serve(t, '1.3')
+  const luck = chance(seedOf(t))
+  const hello = clientHello(Buffer.from('chat.example'))
+  const body = hello.subarray(5)
+  const record = (part: Buffer) => Buffer.concat([Buffer.of(22, 3, 1), sized(part)])
+  const ways = [
+    () => {
+      const bytes = Buffer.from(hello)
+      for (let hits = 1 + luck.below(4); hits > 0; hits--) bytes[luck.below(bytes.length)] = luck.below(256)
+      return bytes
+    },
+    () => hello.subarray(0, luck.below(hello.length)),
+    () => Buffer.concat([hello, hello.subarray(luck.below(hello.length))]),
+    () => Buffer.concat([...body].map((byte) => record(Buffer.of(byte)))),
+    () => Buffer.concat([record(Buffer.alloc(0)), hello, record(Buffer.alloc(0))]),
+    () => Buffer.concat([Buffer.of(luck.below(256), 3, luck.below(5)), sized(body)]),
+    () => Buffer.concat([hello, Buffer.of(23, 3, 3), sized(Buffer.alloc(luck.below(20_000)))]),
+    () => Buffer.concat([hello.subarray(0, 3), uint16(luck.below(65_536)), body]),
+  ]
+  for (let round = 0; round < often(15); round++) {
+    await Promise.all(Array.from({ length: 20 }, () => knock(port, luck.pick(ways)())))
   }
   assert.equal(await echoOf(await meet(), 'hello'), 'hello')
 })

@@ -96,7 +96,7 @@ test('a proxy that speaks for itself has its own address', async (t) => {
   assert.equal(await answer(check), 'for 127.0.0.1')
 })
 
-test('no header, half a header, a false one: nothing is answered', async (t) => {
+test('no header, half a header, a false one: nothing is answered (WSH-11)', async (t) => {
   const { dial, refused } = await behindProxy(t)
   for (const text of [get, 'PROXY TCP4 x\r\n', `${line.slice(0, 20)}${get}`, '\x16\x03\x01']) {
     const socket = await dial()
@@ -118,7 +118,7 @@ test('who says nothing is not waited for', async (t) => {
   assert.deepEqual(refused, ['deadline'])
 })
 
-test('a peer that is no proxy of ours is not even read', async (t) => {
+test('a peer that is no proxy of ours is not even read (WSH-11)', async (t) => {
   const { dial, refused } = await behindProxy(t, { isTrusted: (peer) => peer === '192.0.2.1' })
   const socket = await dial()
   socket.write(line + get)

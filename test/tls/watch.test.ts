@@ -9,7 +9,7 @@ import { createHandTimers, newFolder, put, serveFolder } from './folder.ts'
 
 const authority = await createAuthority()
 
-test('a pair that is moved into the folder is served from then on, again and again', async (t) => {
+test('a pair that is moved into the folder is served from then on, again and again (TLS-07)', async (t) => {
   const dir = await newFolder(t)
   await put(dir, await authority.issue())
   const { next, shown, certificates } = await serveFolder(t, dir)

@@ -40,7 +40,7 @@ test('the page is small', (context) => {
   assert.ok(sizeOf('.css') > 1024 && sizeOf('.css') <= mostStyle)
 })
 
-test('the page needs nothing that the policy forbids: nothing inline, nothing from elsewhere', () => {
+test('the page needs nothing that the policy forbids: nothing inline, nothing from elsewhere (WEB-03, WEB-09)', () => {
   const [page] = ending('.html')
   assert.ok(page)
   assert.doesNotMatch(page.text, /<script(?![^>]*\bsrc=")|<style|\sstyle=|\son\w+=/i)
@@ -48,7 +48,7 @@ test('the page needs nothing that the policy forbids: nothing inline, nothing fr
   for (const { text } of ending('.css')) assert.doesNotMatch(text, /url\((?!["']?\/)|@import/)
 })
 
-test('no text becomes markup or code anywhere in our own sources', () => {
+test('no text becomes markup or code anywhere in our own sources (WEB-04)', () => {
   const root = fileURLToPath(new URL('../../src/web', import.meta.url))
   const sources = readdirSync(root, { recursive: true, withFileTypes: true }).filter(
     (entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.parentPath.includes('dist'),
@@ -60,7 +60,7 @@ test('no text becomes markup or code anywhere in our own sources', () => {
   }
 })
 
-test('no address in the built page leads to another server', () => {
+test('no address in the built page leads to another server (WEB-09)', () => {
   const foreign = ending('.js').flatMap(({ text }) => [...text.matchAll(/https?:\/\/[\w.-]+/g)].map(([address]) => address))
   const names = new Set(foreign.filter((address) => !address.startsWith('http://www.w3.org')))
   assert.deepEqual(

@@ -56,7 +56,7 @@ test('a line break is a line break', () => {
   assert.equal(shown(prose('a\nb')), '<p>a<br></br>b</p>')
 })
 
-test('what is typed is what is read: HTML, entities, tables, underlined headings and link definitions stay text', () => {
+test('what is typed is what is read: HTML, entities, tables, underlined headings and link definitions stay text (WEB-07)', () => {
   for (const text of [
     '<b>bold</b>',
     '&amp; &lt;',
@@ -70,7 +70,7 @@ test('what is typed is what is read: HTML, entities, tables, underlined headings
   assert.equal(shown(prose('title\n---')), '<p>title</p><hr></hr>')
 })
 
-test('an image is a link: no foreign server is asked', () => {
+test('an image is a link: no foreign server is asked (WEB-07, WEB-09)', () => {
   assert.match(shown(prose('![cat](https://a.example/cat.png)')), /^<p><a href="https:\/\/a\.example\/cat\.png"[^>]*>cat<\/a><\/p>$/)
 })
 
@@ -106,7 +106,7 @@ const hostile = [
 
 for (const text of hostile) test(`eve gets nothing out of ${JSON.stringify(text)}`, () => harmless(text))
 
-test('eve gets nothing out of anything', () => {
+test('eve gets nothing out of anything (WEB-07)', () => {
   const part = fc.oneof(
     fc.constantFrom(...hostile, '**', '_', '`', '```\n', '> ', '- ', '[', '](', ')', '![', '<', '>', '\n', '@', '~~', '\\'),
     fc.string({ unit: 'binary', maxLength: 12 }),
@@ -124,7 +124,7 @@ test('a tower of quotes or brackets is shown, and does not stop the page', () =>
   }
 })
 
-test('a link that names one place and leads to another says so', () => {
+test('a link that names one place and leads to another says so (WEB-07)', () => {
   assert.match(shown(prose('[bank.example](https://evil.example/a)')), /bank\.example<\/a><span class="host"> \(evil\.example\)<\/span>/)
   assert.match(shown(prose('http://bank.example@evil.example')), /\(evil\.example\)/)
   assert.match(shown(prose('[https://bank.example/login](https://bank.example.evil.example)')), /\(bank\.example\.evil\.example\)/)

@@ -5,7 +5,7 @@ import { check, jsonBody } from '../bodies.ts'
 import type { Caller, Callers } from '../caller.ts'
 import type { HttpDeps } from '../deps.ts'
 import { HttpFault } from '../problems.ts'
-import { checkCsrf, checkSameSite } from '../same-site.ts'
+import { checkCsrf, checkSameSite, isFromElsewhere } from '../same-site.ts'
 import type { Call, CookieCaller, Route } from './routes.ts'
 
 type Deps = Pick<HttpDeps, 'settings' | 'audit'> & { callers: Callers }
@@ -23,7 +23,7 @@ export function serve(routes: Route[], { settings, callers, audit }: Deps): Rout
       const route = ofPath.find(({ method }) => method === (req.method === 'HEAD' ? 'GET' : req.method))
       if (route === undefined) throw new HttpFault('method_not_allowed', { allow })
       const caller = await admit(route, req, res)
-      if (caller !== undefined && !route.quiet) await callers.active(caller)
+      if (caller !== undefined && !route.quiet && !isFromElsewhere(req)) await callers.active(caller)
       await reading(req, res)
       const who = caller?.login.account.id
       send(res, await audit.as({ who }, () => answer(route, callOf(caller, req, res))))

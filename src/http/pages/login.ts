@@ -69,6 +69,18 @@ ${open && html`<p class="quiet"><a href="/register">Make an account</a></p>`}`
   })
 
   page('/logout', {
+    /** For those whose browser runs no scripts: the app has a button of its own. */
+    async get(req, res) {
+      const caller = await callers.find(req, res)
+      if (caller?.via !== 'cookie') return res.redirect(303, '/login')
+      const body = html`<p>You are signed in as <bdi>${caller.login.account.display}</bdi>.</p>
+<form method="post" action="/logout">
+<input type="hidden" name="csrf" value="${caller.csrf}">
+<button class="button">Sign out</button>
+</form>
+<p class="quiet"><a href="/">Stay</a></p>`
+      res.type('html').send(frame(deps, { title: 'Sign out', body }))
+    },
     async post(req, res) {
       const caller = await callers.find(req, res)
       if (caller?.via === 'cookie') {

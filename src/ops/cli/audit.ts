@@ -25,7 +25,7 @@ export const addAuditCommands: Group = (program, desk) => {
     .command('verify')
     .summary('look whether every row is as it was written')
     .description('Walks the whole log. Exit code 1 when a row was changed, removed, moved or added, and the first such row is named.')
-    .option('--json', 'print {ok, rows, head: {seq, hash}, fault?: {seq, words}}')
+    .option('--json', 'print {ok, rows, head: {seq, hash}, resealed?, fault?: {seq, words}}')
     .addHelpText('after', examples('audit verify', 'audit verify --json | jq .head'))
     .action(async (options: Json) => {
       const verdict = await ask('auditVerify', {})
@@ -34,6 +34,10 @@ export const addAuditCommands: Group = (program, desk) => {
           ? `${fault.words} The ${plural(rows, 'row')} before it ${rows === 1 ? 'is' : 'are'} good.`
           : `${plural(rows, 'row')}, each as it was written. The last one: ${head.seq} ${head.hash}`,
       )
+      if (verdict.resealed !== undefined && !options.json)
+        out.say(
+          `A restore with new secrets sealed the log anew at row ${verdict.resealed}: it cannot be told whether rows were cut off there before.`,
+        )
       if (!verdict.ok) throw new Told()
     })
 

@@ -30,10 +30,22 @@ export function verdictOn(error: unknown): { code: ExitCode; words?: string } {
 
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (isNoRoom(error))
+    return `The disk is full: what Parley keeps in its data folder can no longer be written. Make room (\`df -h\` shows on which disk there is none) and try again; nothing that was acknowledged is lost.`
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
   const where = `${address ?? ''}:${port ?? ''}`
   if (code === 'EADDRINUSE') return `${where} is in use by another program. Set server.port to another port, or to 0 for any that is free.`
   if (code === 'EACCES' && port !== undefined)
     return `This user may not listen on ${where}. Take a port from 1024 on, or let a proxy hold that one.`
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
+}
+
+/** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE: no room for the index of the log (https://sqlite.org/rescode.html). */
+const [full, noRoomForIndex] = [13, 4874]
+
+/** Whether it failed for want of room on a disk, whoever noticed first. */
+function isNoRoom(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, errcode } = error as NodeJS.ErrnoException & { errcode?: number }
+  return code === 'ENOSPC' || code === 'EDQUOT' || errcode === full || errcode === noRoomForIndex || isNoRoom(error.cause)
 }

@@ -16,8 +16,9 @@ export function Home() {
     if (wide.matches && last !== undefined && rooms.value.has(last)) go(roomPath(last), true)
   }, [])
   if (rooms.value.size > 0) return <Empty title={words.rooms.pick} />
+  // That there is no room yet is said by the list of rooms, which is always on the screen.
   return (
-    <Empty title={words.rooms.none} hint={words.rooms.noneHint}>
+    <Empty title={words.rooms.noneHint}>
       <Button look="main" onClick={() => (dialog.value = { ask: 'new-room' })}>
         {words.rooms.create}
       </Button>

@@ -1,0 +1,30 @@
+import { type Argon2Parameters, argon2Sync } from 'node:crypto'
+import { readlinkSync } from 'node:fs'
+import { getPriority, setPriority } from 'node:os'
+import { basename } from 'node:path'
+import { parentPort } from 'node:worker_threads'
+
+export type Derived = { tag: Uint8Array } | { fault: string }
+
+/** Steps of `nice`, which leave a tenth of a busy processor: a sign-in takes longer, and still ends. */
+const lower = 10
+
+// Whoever signs in waits for whoever chats. On Linux a thread has a priority of its own, under the number by which the kernel knows it.
+if (process.platform === 'linux') {
+  try {
+    const thread = Number(basename(readlinkSync('/proc/thread-self')))
+    setPriority(thread, Math.min(19, getPriority(thread) + lower))
+  } catch {
+    // Without /proc it hashes like everybody else.
+  }
+}
+
+parentPort?.on('message', (asked: Argon2Parameters) => parentPort?.postMessage(derive(asked)))
+
+function derive(asked: Argon2Parameters): Derived {
+  try {
+    return { tag: argon2Sync('argon2id', asked) }
+  } catch (error) {
+    return { fault: (error as Error).message }
+  }
+}
