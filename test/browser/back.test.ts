@@ -71,6 +71,7 @@ test('signing out without a network takes everything off the screen (WEB-08)', a
   stage.expects(/ERR_INTERNET_DISCONNECTED/)
   const ada = await visitor(stage, 'ada', `/r/${tea}`)
   await ada.says('Said before the tunnel')
+  await ada.message('Said before the tunnel').getByText('Sent', { exact: true }).waitFor({ state: 'attached' }) // else she is asked first
   await ada.page.context().setOffline(true)
   await signsOut(ada)
   await until('it is gone', async () => !(await ada.page.content()).includes('Said before the tunnel'))
