@@ -17,6 +17,7 @@ import { clientAddress, trustedPeer } from './identity/client-address.ts'
 import type { Announce } from './identity/logins.ts'
 import { createObservation } from './ops/observation.ts'
 import { Refusal } from './protocol/codes.ts'
+import { dropProtocols } from './tls/alpn.ts'
 import type { Certificates } from './tls/certificates.ts'
 import { createProxyEntrance } from './tls/proxy-entrance.ts'
 
@@ -164,6 +165,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   const server = tls === undefined ? createPlainServer(options, http) : createTlsServer({ ...options, ...tls }, http)
   server.maxHeadersCount = serverLimits.maxHeadersCount
   server.maxRequestsPerSocket = serverLimits.maxRequestsPerSocket
+  server.on('secureConnection', dropProtocols)
   server.on('upgrade', gateway.upgrade)
   server.on('clientError', answerGarbled)
   entrance?.guard(server)

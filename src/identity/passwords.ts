@@ -89,9 +89,13 @@ const dummy: Parsed = { nonce: randomBytes(16), tag: randomBytes(tagLength), ...
 const phc = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/
 
 /** Undefined for anything that is not such a string: a damaged row refuses its person and nobody else. */
+/** KiB, and rounds: what asks for more than any of ours is a damaged row, and would take the machine with it. */
+const most = { memory: 1_048_576, passes: 64, parallelism: 16 }
+
 function parse(stored: string): Parsed | undefined {
   const [, memory, passes, parallelism, nonce, tag] = phc.exec(stored) ?? []
   if (nonce === undefined || tag === undefined) return undefined
+  if (Number(memory) > most.memory || Number(passes) > most.passes || Number(parallelism) > most.parallelism) return undefined
   return {
     nonce: Buffer.from(nonce, 'base64'),
     tag: Buffer.from(tag, 'base64'),

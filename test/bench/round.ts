@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Figures, Task } from '../../src/bench/task.ts'
 import type { Job, Said } from './generator.ts'
@@ -22,19 +21,21 @@ export async function playRound({ subject: name, task, seeded, pair, profile, pr
   const load = startOn('load', [join(import.meta.dirname, 'generator.ts')])
   try {
     const before = memoryOf(subject.pid)
-    const job: Job = { subject: name, port: subject.port, ca: pair.ca, tokens: seeded.tokens, task }
-    load.send(job)
-    const ended = once(load, 'exit').then((): Said => ({ failed: 'The load ended without a word.' }))
-    let window = { cpu: 0, at: 0, memory: before }
-    for (;;) {
-      const said = await Promise.race([once(load, 'message').then(([one]) => one as Said), ended])
-      if ('failed' in said) throw new Error(`${name}: ${said.failed}`)
-      if ('progress' in said) progress(said.progress)
-      else if ('window' in said) {
-        const now = { cpu: cpuOf(subject.pid), at: performance.now(), memory: memoryOf(subject.pid) }
-        window = said.window ? now : { cpu: now.cpu - window.cpu, at: now.at - window.at, memory: now.memory }
-      } else return { ...said.figures, ...seenFromOutside(said.figures, before, window) }
-    }
+    return await new Promise<Figures>((resolve, reject) => {
+      let window = { cpu: 0, at: 0, memory: before }
+      load.once('exit', () => reject(new Error(`${name}: the load ended without a word.`)))
+      load.on('message', (said: Said) => {
+        if ('failed' in said) reject(new Error(`${name}: ${said.failed}`))
+        else if ('progress' in said) progress(said.progress)
+        else if ('figures' in said) resolve({ ...said.figures, ...seenFromOutside(said.figures, before, window) })
+        else {
+          const now = { cpu: cpuOf(subject.pid), at: performance.now(), memory: memoryOf(subject.pid) }
+          window = said.window ? now : { cpu: now.cpu - window.cpu, at: now.at - window.at, memory: now.memory }
+        }
+      })
+      const job: Job = { subject: name, port: subject.port, ca: pair.ca, tokens: seeded.tokens, task }
+      load.send(job)
+    })
   } finally {
     await Promise.all([stop(load), subject.stop()])
   }

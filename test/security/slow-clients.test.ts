@@ -22,11 +22,12 @@ async function isServed({ url, ca, token, room }: Target): Promise<void> {
   await guest.ended()
 }
 
-/** She signs in more often than a person would; all else is as installed. */
+/** She signs in and writes more often than a person would; all else is as installed. */
 const tireless = {
   PARLEY__LIMITS__SIGNINSPERMINUTEPERACCOUNT: '10000',
   PARLEY__LIMITS__SIGNINSPERMINUTEPERADDRESS: '10000',
   PARLEY__LIMITS__LOGINSPERACCOUNT: '10000',
+  PARLEY__LIMITS__POSTSPERSECOND: '10000',
 }
 
 /** Connections that wait for the rest of what was begun, by kind of slowness. */
