@@ -96,7 +96,15 @@ test('what was hashed with less of anything is right and stale; what cannot be r
   for (const stored of [weak, hashedWith(cost.memory - 8, cost.passes), hashedWith(cost.memory, cost.passes - 1)])
     assert.deepEqual(await passwords.verify(password, stored), { right: true, stale: true })
   assert.deepEqual(await passwords.verify(password, hashedWith(cost.memory + 8, cost.passes + 1)), { right: true, stale: false })
-  for (const stored of ['', 'x', '$argon2id$v=19$m=99999999999,t=2,p=1$AAAA$AAAA', weak.replace('t=', 't=99'), weak.replace('m=', 'm=9999'), weak.slice(0, 40), '$2b$12$abcdefghijklmnopqrstuv']) {
+  for (const stored of [
+    '',
+    'x',
+    '$argon2id$v=19$m=99999999999,t=2,p=1$AAAA$AAAA',
+    weak.replace('t=', 't=99'),
+    weak.replace('m=', 'm=9999'),
+    weak.slice(0, 40),
+    '$2b$12$abcdefghijklmnopqrstuv',
+  ]) {
     assert.equal((await passwords.verify(password, stored)).right, false)
   }
 })
