@@ -91,7 +91,7 @@ export async function openHouse({
     const signInTally = createTally({ audit, now, most: () => limits().auditedAddresses })
     const tokenTally = createTally({ audit, now, most: () => limits().connections })
     const passwords = createPasswords({ atOnce: () => limits().passwordsAtOnce, queue: () => limits().passwordQueue })
-    const devices = createDevices({ cookieSecrets })
+    const devices = createDevices({ cookieSecrets, now })
     const throttle = createThrottle({
       perAccount: () => limits().signInsPerMinutePerAccount,
       perAddress: () => limits().signInsPerMinutePerAddress,

@@ -8,7 +8,7 @@ import type { HttpDeps } from './deps.ts'
 
 /** Says that an account signed in on this device before; see identity/devices.ts. */
 export const deviceCookie = '__Host-Http-parley-device'
-const deviceLife = 400 * 86_400_000
+const deviceLife = 180 * 86_400_000
 
 const attributes = { path: '/', httpOnly: true, secure: true, sameSite: 'lax' } as const
 

@@ -14,10 +14,10 @@ export interface SignedIn {
   csrf: string
 }
 
-type Deps = Pick<HttpDeps, 'signIn' | 'logins' | 'devices' | 'meter' | 'log'>
+type Deps = Pick<HttpDeps, 'signIn' | 'logins' | 'meter' | 'log'>
 
 /** From a name and a password, or from an account that was just made, to a browser that is signed in. */
-export function createSigningIn({ signIn, logins, devices, meter = noMeter, log }: Deps) {
+export function createSigningIn({ signIn, logins, meter = noMeter, log }: Deps) {
   /** A browser has one login: the one that it had before ends. */
   async function begin(req: Request, res: Response, account: Account, proof?: string): Promise<SignedIn> {
     if (res.locals.sessionFault !== undefined) throw new Refusal('unavailable', undefined, { cause: res.locals.sessionFault })
@@ -35,7 +35,7 @@ export function createSigningIn({ signIn, logins, devices, meter = noMeter, log 
       throw error
     })
     if (before !== undefined) await logins.end({ ids: [before] }, 'signed_out')
-    rememberDevice(res, devices.mark(account.id, res.locals.deviceMark))
+    rememberDevice(res, await signIn.markDevice({ id: account.id, proof, before: res.locals.deviceMark }))
     log.info(
       { event: 'authn_login_success', request: res.locals.requestId, account: account.id, login: login.id, address: req.ip },
       'signed in',

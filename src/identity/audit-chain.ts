@@ -52,6 +52,9 @@ export async function walkChain(db: Kysely<Tables>, seal: Seal): Promise<Verdict
   let last = beginning
   let resealed: number | undefined
   const wrong = (seq: number, words: string): Verdict => ({ ok: false, rows: last.seq, head: last, fault: { seq, words } })
+  // The walk begins at 1, and would never meet a row that was put in front of it.
+  const before = await db.selectFrom('audit').select('seq').where('seq', '<', 1).orderBy('seq').limit(1).executeTakeFirst()
+  if (before !== undefined) return wrong(before.seq, `Row ${before.seq} was added by somebody else.`)
   for (;;) {
     const rows = await db.selectFrom('audit').selectAll().where('seq', '>', last.seq).orderBy('seq').limit(batch).execute()
     for (const row of rows) {
@@ -67,12 +70,26 @@ export async function walkChain(db: Kysely<Tables>, seal: Seal): Promise<Verdict
     const head = openHead(seal, kept?.value) ?? (kept === undefined && last.seq === 0 ? beginning : undefined)
     if (head === undefined) return wrong(last.seq, 'The sealed end of the log is missing, or not of this master key.')
     if (head.seq < last.seq) return wrong(head.seq + 1, `Row ${head.seq + 1} was added by somebody else.`)
-    if (head.seq === last.seq)
-      return head.hash === last.hash
-        ? { ok: true, rows: last.seq, head: last, ...(resealed !== undefined && { resealed }) }
-        : wrong(last.seq, `The rows fit each other, but row ${last.seq} is not the one that was sealed: the log was written anew.`)
+    if (head.seq === last.seq) {
+      if (head.hash !== last.hash)
+        return wrong(last.seq, `The rows fit each other, but row ${last.seq} is not the one that was sealed: the log was written anew.`)
+      const surplus = (await countUpTo(db, last.seq)) - last.seq
+      if (surplus !== 0)
+        return wrong(last.seq, `There ${surplus === 1 ? 'is 1 row' : `are ${surplus} rows`} more in the log than was sealed.`)
+      return { ok: true, rows: last.seq, head: last, ...(resealed !== undefined && { resealed }) }
+    }
     if (rows.length === 0) return wrong(last.seq + 1, `Row ${last.seq + 1} is missing, and all up to ${head.seq}.`)
   }
+}
+
+/** Rows that the walk has not met, because they came in behind it, are among them. */
+async function countUpTo(db: Kysely<Tables>, seq: number): Promise<number> {
+  const { n } = await db
+    .selectFrom('audit')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .where('seq', '<=', seq)
+    .executeTakeFirstOrThrow()
+  return Number(n)
 }
 
 /** What a restore says of the seal that it renewed. The row may still be somebody else's: only the head will tell. */

@@ -112,19 +112,26 @@ export function createAudit({ db, now, seal }: { db: Kysely<Tables>; now: () => 
   }
 
   async function page({ after = 0, from, to, limit }: AuditAsk): Promise<AuditEntry[]> {
-    // By the index on `at` first, so that no export reads the whole log to find its first row.
-    const edge = (direction: 'asc' | 'desc') =>
-      db.selectFrom('audit').select('seq').orderBy('at', direction).orderBy('seq', direction).limit(1)
-    const first = from === undefined ? undefined : await edge('asc').where('at', '>=', from).executeTakeFirst()
-    const last = to === undefined ? undefined : await edge('desc').where('at', '<', to).executeTakeFirst()
-    if ((from !== undefined && first === undefined) || (to !== undefined && last === undefined)) return []
+    const [start, end] = [from ?? 0, to ?? Number.MAX_SAFE_INTEGER]
+    // By the index on `at` first, so that no export reads the whole log to find its first row. A clock that was put right leaves later
+    // rows with earlier times: the span reaches from the lowest to the highest number of all that match.
+    const span =
+      from === undefined && to === undefined
+        ? { first: 1, last: Number.MAX_SAFE_INTEGER }
+        : await db
+            .selectFrom('audit')
+            .select(({ fn }) => [fn.min<number | null>('seq').as('first'), fn.max<number | null>('seq').as('last')])
+            .where('at', '>=', start)
+            .where('at', '<', end)
+            .executeTakeFirstOrThrow()
+    if (span.first === null || span.last === null) return []
     const rows = await db
       .selectFrom('audit')
       .selectAll()
-      .where('seq', '>', Math.max(after, (first?.seq ?? 1) - 1))
-      .where('seq', '<=', last?.seq ?? Number.MAX_SAFE_INTEGER)
-      .where('at', '>=', from ?? 0)
-      .where('at', '<', to ?? Number.MAX_SAFE_INTEGER)
+      .where('seq', '>', Math.max(after, span.first - 1))
+      .where('seq', '<=', span.last)
+      .where('at', '>=', start)
+      .where('at', '<', end)
       .orderBy('seq')
       .limit(limit)
       .execute()

@@ -29,6 +29,8 @@ export interface SignIn {
   signIn(given: SignInGiven): Promise<{ account: Account; proof: string }>
   /** A person's own change: the present password is proved under the same throttle. Ends all other logins. @throws as signIn, and invalid */
   changePassword(given: SignInGiven & { next: string; login: string }): Promise<Ended>
+  /** The mark for a device on which this account is signed in: of the password that was proved, else of the present one. */
+  markDevice(account: { id: string; proof?: string | undefined; before?: string | undefined }): Promise<string>
 }
 
 interface Deps {
@@ -54,13 +56,13 @@ const failed = (event: AuditRecord['event'], address: string, account?: string):
 /** Proving who one is with a password. A name that nobody has costs the same, is counted the same and is answered the same. */
 export function createSignIn({ db, audit, tally, passwords, throttle, devices, logins }: Deps): SignIn {
   async function prove({ name, password, address, device: mark }: SignInGiven): Promise<AccountRow & { password: string }> {
-    if (mark === undefined) passwords.checkRoom() // a crowd costs no look into the store
+    if (!devices.isOurs(mark)) passwords.checkRoom() // a crowd costs no look into the store
     const row = await db
       .selectFrom('account')
       .selectAll()
       .where('fold', '=', fold(name.slice(0, 64)))
       .executeTakeFirst()
-    const device = row && devices.read(mark, row.id)
+    const device = row && devices.read(mark, row)
     const attempt = { account: row?.id, name, address, device }
     await throttle.take(attempt).catch((error) => {
       tally.count(addressKey(address), failed('excess_rate_limit_exceeded', address, row?.id))
@@ -92,6 +94,11 @@ export function createSignIn({ db, audit, tally, passwords, throttle, devices, l
     async signIn(given) {
       const row = await prove(given)
       return { account: toAccount(row), proof: row.password }
+    },
+
+    async markDevice({ id, proof, before }) {
+      const stored = () => db.selectFrom('account').select('password').where('id', '=', id).executeTakeFirst()
+      return devices.mark({ id, password: proof ?? (await stored())?.password ?? null }, before)
     },
 
     async changePassword(given) {

@@ -15,7 +15,7 @@ export interface Attempt {
 }
 
 /** Which limit was reached. */
-export type AttemptLimit = 'account' | 'address' | 'pair' | 'device' | 'in_a_row'
+export type AttemptLimit = 'account' | 'address' | 'pair' | 'device' | 'in_a_row' | 'devices' | 'devices_in_a_row' | 'right'
 
 /** Too many attempts; which limit says so is for the log, never for whoever tries. */
 export class TooManyAttempts extends Refusal {
@@ -32,6 +32,10 @@ export class TooManyAttempts extends Refusal {
 type Limits = Record<'perAccount' | 'perAddress' | 'perPair' | 'failuresInARow', () => number>
 
 const day = 86_400
+/** All devices of an account together have what so many would have: whoever collected more of them gains nothing by it. */
+const devicesInSum = 3
+/** Right ones a minute, in wrong ones: far above what people and their programs do, far below what keeps the processors busy. */
+const rightPerWrong = 60
 
 /**
  * How often somebody may try. Counted before the password is looked at, so that many guesses at once do not slip through, and given back
@@ -39,18 +43,31 @@ const day = 86_400
  */
 export function createThrottle({ perAccount, perAddress, perPair, failuresInARow }: Limits) {
   const a = (duration: number) => new RateLimiterMemory({ points: 1, duration })
-  const counters = { address: a(60), pair: a(60), account: a(60), device: a(60), in_a_row: a(day) }
+  const inARow = { in_a_row: a(day), devices_in_a_row: a(day) }
+  const counters = { address: a(60), pair: a(60), account: a(60), device: a(60), devices: a(60), right: a(60), ...inARow }
 
-  /** Narrow ones first: no single address can use up what the account has. */
+  const most: Record<AttemptLimit, () => number> = {
+    address: perAddress,
+    pair: perPair,
+    account: perAccount,
+    device: perAccount,
+    devices: () => devicesInSum * perAccount(),
+    right: () => rightPerWrong * perAccount(),
+    in_a_row: failuresInARow,
+    devices_in_a_row: () => devicesInSum * failuresInARow(),
+  }
+
+  /** Narrow ones first: no single address, and no single device, can use up what the account has. */
   function countedBy({ account, name, address, device }: Attempt): [AttemptLimit, string][] {
-    const most = { address: perAddress(), pair: perPair(), account: perAccount(), device: perAccount(), in_a_row: failuresInARow() }
-    for (const [limit, counter] of Object.entries(counters)) counter.points = most[limit as AttemptLimit]
+    for (const [limit, counter] of Object.entries(counters)) counter.points = most[limit as AttemptLimit]()
+    const who = account ?? unknown(name)
     if (device !== undefined)
       return [
         ['device', device],
         ['in_a_row', device],
+        ['devices', who],
+        ['devices_in_a_row', who],
       ]
-    const who = account ?? unknown(name)
     const from = addressKey(address)
     return [
       ['address', from],
@@ -60,9 +77,16 @@ export function createThrottle({ perAccount, perAddress, perPair, failuresInARow
     ]
   }
 
+  /** Only looked at here: a wrong one is none of them, or whoever guesses would lock the owner out. Those in flight are bounded by the others. */
+  async function checkRight({ account }: Attempt): Promise<void> {
+    const so = account === undefined ? null : await counters.right.get(account)
+    if (so !== null && so.consumedPoints >= most.right()) throw new TooManyAttempts('right', Math.max(1_000, so.msBeforeNext))
+  }
+
   return {
     /** @throws TooManyAttempts */
     async take(attempt: Attempt): Promise<void> {
+      await checkRight(attempt)
       for (const [limit, key] of countedBy(attempt)) {
         try {
           await counters[limit].consume(key)
@@ -73,12 +97,13 @@ export function createThrottle({ perAccount, perAddress, perPair, failuresInARow
       }
     },
 
-    /** It was right: nothing of it is held against anybody. */
+    /** It was right: nothing of it is held against anybody, but that it took its time. */
     async giveBack(attempt: Attempt): Promise<void> {
       for (const [limit, key] of countedBy(attempt)) {
-        if (limit === 'in_a_row') await counters[limit].delete(key)
+        if (limit in inARow) await counters[limit].delete(key)
         else await counters[limit].reward(key)
       }
+      if (attempt.account !== undefined) await counters.right.penalty(attempt.account)
     },
   }
 }

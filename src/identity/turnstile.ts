@@ -10,11 +10,15 @@ export interface Turnstile {
   checkRoom(): void
 }
 
+/** After so many of the known ones a stranger who waits has a turn: a few people who sign in again and again cannot keep out all others. */
+const knownInARow = 4
+
 /**
  * Lets `atOnce` works through at a time and `queue` wait, and as many again of those who are known: a crowd of strangers cannot keep them out.
  */
 export function createTurnstile({ atOnce, queue }: { atOnce: () => number; queue: () => number }): Turnstile {
   let inside = 0
+  let passedOver = 0
   const strangers: (() => void)[] = []
   const ahead = new Map<string, () => void>()
 
@@ -34,11 +38,15 @@ export function createTurnstile({ atOnce, queue }: { atOnce: () => number; queue
   }
 
   function next(): (() => void) | undefined {
-    for (const [known, enter] of ahead) {
-      ahead.delete(known)
-      return enter
+    const [first] = ahead
+    if (first === undefined || (strangers.length > 0 && passedOver >= knownInARow)) {
+      passedOver = 0
+      return strangers.shift()
     }
-    return strangers.shift()
+    const [known, enter] = first
+    ahead.delete(known)
+    passedOver = strangers.length > 0 ? passedOver + 1 : 0
+    return enter
   }
 
   return {

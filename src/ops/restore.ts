@@ -16,6 +16,7 @@ interface Asked {
   /** A whole path. */
   backup: string
   newSecrets: boolean
+  withoutPresent: boolean
   now: () => number
   tell: Tell
 }
@@ -27,7 +28,7 @@ export type Outcome = Restored & { key?: string }
  * Puts a backup in the place of the store of this configuration.
  * @throws StoreTaken · NotAStore · Error in words: nothing was changed
  */
-export async function restore({ config, restoring, backup, newSecrets, now, tell }: Asked): Promise<Outcome> {
+export async function restore({ config, restoring, backup, newSecrets, withoutPresent, now, tell }: Asked): Promise<Outcome> {
   const { data, store, secrets: given } = config
   const running = await connectAdmin(join(data.dir, 'parley.sock'))
   running?.close()
@@ -44,6 +45,7 @@ export async function restore({ config, restoring, backup, newSecrets, now, tell
       file: store.file,
       at: now(),
       newSecrets,
+      withoutPresent,
       onCopied: (done, of) => tell({ done, of }),
       record: (draft, made) => restoring.record({ draft, made, now, key: { file: keyFile, given: taken ?? given.masterKey } }),
       opens(secrets) {
@@ -62,6 +64,7 @@ export async function restore({ config, restoring, backup, newSecrets, now, tell
   } catch (error) {
     if (error instanceof Error && error.name === 'SealedSecrets')
       throw new Error(sealedWords(error.message, backup, given.masterKey !== undefined, keyOf(config)))
+    if (error instanceof Error && error.name === 'PresentUnread') throw new Error(`${error.message} ${unreadWords}`)
     throw error
   } finally {
     owner.release()
@@ -73,6 +76,10 @@ const keyOf = ({ data }: Config) => join(data.dir, 'master.key')
 const sealedWords = (what: string, backup: string, isGiven: boolean, keyFile: string): string =>
   `${what} Nothing was changed. Either put that key ${isGiven ? 'into secrets.masterKey' : `into ${keyFile}, or into ${backup}.key`}, mode 0600,` +
   ' or go on without it: with --new-secrets everyone has to sign in again.'
+
+const unreadWords =
+  'Nothing was changed. With --without-present it goes on: passwords, roles and disabled accounts are then those of the backup' +
+  ' wherever they cannot be read here. Whoever was disabled since can sign in again, with an old password too. Every login is ended.'
 
 /** @throws Error when others may read it */
 function readKeyBeside(backup: string): string {

@@ -3,33 +3,82 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { EndedWhy } from './schema.ts'
 import { openFile } from './sqlite-file.ts'
 
+/** What is taken over from the present store, each by itself: damage in one keeps no other behind. */
+export type Part = 'accounts' | 'logins' | 'keys' | 'invitations' | 'audit'
+
+export interface Carried {
+  /** Whether the present store is one of the same line. */
+  compared: boolean
+  /** What cannot be read in it. Where not even its line can be read, everything. */
+  lost: Part[]
+}
+
+interface Carry {
+  /** All that it reads; looked through first, with their indexes, since a damaged index hides rows in silence. */
+  tables: string[]
+  take: (db: DatabaseSync, at: number) => void
+  /** In its stead, what opens no door. */
+  orElse?: (db: DatabaseSync) => void
+}
+
+const parts: Record<Part, Carry> = {
+  accounts: { tables: ['account'], take: carryAccounts },
+  logins: { tables: ['login', 'web_session'], take: carryLogins },
+  keys: { tables: ['secret'], take: carrySecrets },
+  // One of the backup may have been used or withdrawn since; a new one is quickly made.
+  invitations: { tables: ['invite', 'used_ticket'], take: carryUses, orElse: (db) => db.exec('delete from invite') },
+  audit: { tables: ['audit'], take: carryAudit },
+}
+const everyPart = Object.keys(parts) as Part[]
+
 /**
  * What a restore must not undo, taken over from the store that is there now: ended logins, dropped keys, changed and disabled passwords,
- * used invitations and tickets, the audit log. Rooms and messages are not touched.
- * @returns false when there is no such store, when it cannot be trusted, or when the backup is not one of it.
+ * used invitations and tickets, the audit log. Rooms and messages are not touched, and may be damaged.
  */
-export function carryOver(db: DatabaseSync, { file, lineage, at }: { file: string; lineage: string; at: number }): boolean {
-  if (!existsSync(file) || !isSound(file)) return false
-  db.prepare('attach database ? as now').run(file)
+export function carryOver(db: DatabaseSync, { file, lineage, at }: { file: string; lineage: string; at: number }): Carried {
+  if (!existsSync(file)) return { compared: false, lost: [] }
+  letGo(file)
+  let isAttached = false
   try {
-    const meta = db.prepare("select value from now.meta where name in ('lineage', 'store') order by name").get() as
-      | { value: string }
-      | undefined
-    if (meta?.value !== lineage) return false
+    db.prepare('attach database ? as now').run(file)
+    isAttached = true
+    if (lineOf(db) !== lineage) return { compared: false, lost: [] }
+    return { compared: true, lost: everyPart.filter((part) => !carry(db, parts[part], at)) }
+  } catch {
+    for (const part of everyPart) parts[part].orElse?.(db)
+    return { compared: false, lost: everyPart }
+  } finally {
+    if (isAttached) db.exec('detach database now')
+  }
+}
+
+/** @throws Error when it cannot be read: a damaged store must not look like one of another line */
+function lineOf(db: DatabaseSync): string | undefined {
+  look(db, 'meta')
+  const named = db.prepare("select value from now.meta where name in ('lineage', 'store') order by name").get()
+  return (named as { value: string } | undefined)?.value
+}
+
+/** Whether it could be read. */
+function carry(db: DatabaseSync, { tables, take, orElse }: Carry, at: number): boolean {
+  try {
+    for (const table of tables) look(db, table)
     db.exec('begin immediate')
-    carryLogins(db, at)
-    carryAccounts(db)
-    carrySecrets(db)
-    carryUses(db)
-    carryAudit(db)
+    take(db, at)
     db.exec('commit')
     return true
   } catch {
     if (db.isTransaction) db.exec('rollback')
-    return false // the price is that everyone signs in again
-  } finally {
-    db.exec('detach database now')
+    orElse?.(db)
+    return false
   }
+}
+
+/** A store of an older form may not have it yet. */
+function look(db: DatabaseSync, table: string): void {
+  if (db.prepare('select 1 from now.sqlite_schema where name = ?').get(table) === undefined) return
+  const { integrity_check: found } = db.prepare(`pragma now.integrity_check(${table})`).get() as { integrity_check: string }
+  if (found !== 'ok') throw new Error(found)
 }
 
 /** One that the present store does not know has ended so long ago that it was forgotten, or was never its own. */
@@ -94,20 +143,6 @@ export function endEverything(db: DatabaseSync, at: number, why: EndedWhy): void
 /** The next start makes new ones. */
 export function forgetSecrets(db: DatabaseSync): void {
   db.exec('delete from secret')
-}
-
-/** Whether every page of the store can be read; its log is merged into it on the way. */
-function isSound(file: string): boolean {
-  try {
-    const db = openFile(file)
-    try {
-      return (db.prepare('pragma quick_check(1)').get() as { quick_check: string }).quick_check === 'ok'
-    } finally {
-      db.close()
-    }
-  } catch {
-    return false
-  }
 }
 
 /** Merges the log of a store that nobody has open into its file, as far as it can still be read. */

@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSyn
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { stampOf } from './before-migration.ts'
-import { carryOver, endEverything, forgetSecrets, letGo } from './carry-over.ts'
+import { type Carried, carryOver, endEverything, forgetSecrets, letGo, type Part } from './carry-over.ts'
 import { copyStore, type OnCopied } from './copy.ts'
 import { NotAStore, type StoreFacts } from './inspection.ts'
 import type { SecretRow } from './schema.ts'
@@ -19,6 +19,8 @@ interface Asked {
   opens: (secrets: SecretRow[]) => boolean
   /** When it does not: make new ones instead, at the price of every login. */
   newSecrets: boolean
+  /** When accounts or logins of the present store cannot be read: take those of the backup instead, and end every login. */
+  withoutPresent: boolean
   /** Writes into the restored store, before it takes the place of the present one, that it is one; if this fails, nothing was changed. */
   record: (draft: string, made: Omit<Restored, 'kept'>) => Promise<void>
   onCopied?: OnCopied
@@ -29,6 +31,11 @@ export class SealedSecrets extends Error {
   override name = 'SealedSecrets'
 }
 
+/** Who may sign in cannot be read from the present store, and nothing was changed. */
+export class PresentUnread extends Error {
+  override name = 'PresentUnread'
+}
+
 export interface Restored extends StoreFacts {
   /** Where the store from before is now. */
   kept?: string
@@ -37,20 +44,22 @@ export interface Restored extends StoreFacts {
   ended: number
   holding: number
   newSecrets: boolean
+  /** What could not be read from the present store, and is that of the backup; invitations are withdrawn. */
+  lost?: Part[]
 }
 
 /**
  * Puts a backup in the place of the store. What was said is then as it was in the backup; who may sign in stays as it is: what had ended
  * since has ended. Nothing else may have the store open. The name of the store changes, so that clients drop their cursors.
- * @throws NotAStore · SealedSecrets, each with the present store untouched
+ * @throws NotAStore · SealedSecrets · PresentUnread, each with the present store untouched
  */
-export async function restoreStore({ backup, file, at, opens, newSecrets, record, onCopied }: Asked): Promise<Restored> {
+export async function restoreStore({ backup, file, at, opens, newSecrets, withoutPresent, record, onCopied }: Asked): Promise<Restored> {
   const draft = `${file}.restoring`
   for (const left of parts(draft)) rmSync(left, { force: true })
   try {
     const facts = await copyStore({ from: backup, to: draft, ...(onCopied && { onCopied }) })
     await bringUpToDate(draft)
-    const made = { ...facts, ...rewrite({ draft, file, at, opens, newSecrets, facts }) }
+    const made = { ...facts, ...rewrite({ draft, file, at, opens, newSecrets, withoutPresent, facts }) }
     await record(draft, made)
     letGo(draft)
     const kept = existsSync(file) ? setAside(file, `${file}.before-restore-${stampOf(at)}`) : undefined
@@ -81,19 +90,22 @@ function rewrite({
   at,
   opens,
   newSecrets,
+  withoutPresent,
   facts,
 }: Omit<Asked, 'backup' | 'record' | 'onCopied'> & { draft: string; facts: StoreFacts }) {
   const db = new DatabaseSync(draft)
   try {
     db.exec('pragma synchronous = full')
     const carried = carryOver(db, { file, lineage: facts.lineage, at })
+    if (!withoutPresent) refuseUnread(carried)
     const secrets = db.prepare('select * from secret').all() as SecretRow[] & Record<string, unknown>[]
     const opened = opens(secrets)
     if (!opened && !newSecrets)
       throw new SealedSecrets('The master key here does not open the secrets in this backup, which was made with another one.')
     db.exec('begin immediate')
     if (!opened) forgetSecrets(db)
-    if (!carried || !opened) endEverything(db, at, opened ? 'ended' : 'key_retired')
+    const isCarried = opened && carried.compared && !loses(carried, 'accounts', 'logins', 'keys')
+    if (!isCarried) endEverything(db, at, opened ? 'ended' : 'key_retired')
     const store = randomBytes(9).toString('base64url')
     db.prepare("update meta set value = ? where name = 'store'").run(store)
     db.prepare("insert into meta (name, value) values ('lineage', ?) on conflict do update set value = excluded.value").run(facts.lineage)
@@ -105,10 +117,18 @@ function rewrite({
       )
       .get() as { ended: number; holding: number }
     db.exec('pragma journal_mode = delete')
-    return { store, ended, holding, logins: carried && opened ? ('carried' as const) : ('all' as const), newSecrets: !opened }
+    const logins = isCarried ? ('carried' as const) : ('all' as const)
+    return { store, ended, holding, logins, newSecrets: !opened, ...(carried.lost.length > 0 && { lost: carried.lost }) }
   } finally {
     db.close()
   }
+}
+
+const loses = ({ lost }: Carried, ...parts: Part[]): boolean => parts.some((part) => lost.includes(part))
+
+function refuseUnread(carried: Carried): void {
+  if (loses(carried, 'accounts', 'logins'))
+    throw new PresentUnread(`The present store is damaged: ${carried.lost.join(', ')} cannot be read.`)
 }
 
 /** The file itself keeps its name until the restored one takes it: at no moment would a start find no store and make an empty one. */

@@ -124,3 +124,18 @@ test('whatever way in or out, a cookie is never set without its attributes (SES-
     assert.ok(!/domain=/i.test(line) && line.length < 4_096)
   }
 })
+
+test('twelve marks that eve collected are worth nothing once the password has changed, and the browser that changed it stays known (AUT-06)', async (t) => {
+  const strict = await openHouse({ perAccount: 4, perPair: 2 })
+  t.after(() => strict.close())
+  await strict.accounts.add({ name: 'kim', password, role: 'member' })
+  const eves: Awaited<ReturnType<House['guest']>>[] = []
+  for (let i = 0; i < 12; i += 1) eves.push(await strict.guest('kim'))
+  const kim = await strict.guest('kim')
+  const next = 'quite another long sentence'
+  assert.equal((await kim.post('/api/v1/password', { current: password, next })).status, 200)
+  const guesses = await Promise.all(eves.map((eve, i) => eve.signIn('kim', `a guess of number ${i}`)))
+  assert.equal(guesses.filter(({ status }) => status === 401).length, 2, 'as many as one stranger has at one address')
+  await kim.post('/api/v1/logout')
+  assert.equal((await kim.signIn('kim', next)).status, 200)
+})

@@ -118,6 +118,12 @@ const meddlings: [string, number, RegExp, (db: DatabaseSync) => void][] = [
     (db) =>
       db.exec('insert into audit select 7, at, event, who, what, address, login, request, extra, prev, hash from audit where seq = 6'),
   ],
+  ...[-5, 0].map((seq): [string, number, RegExp, (db: DatabaseSync) => void] => [
+    `a row is put in front of the first, as number ${seq}`,
+    seq,
+    new RegExp(`Row ${seq} was added by somebody else`),
+    (db) => db.exec(`insert into audit (seq, at, event, who, prev, hash) values (${seq}, 1, 'sys_drain', 'eve', '', '')`),
+  ]),
   ['the sealed end is taken away', 6, /sealed end/, (db) => db.exec("delete from meta where name = 'audit'")],
   ['the sealed end is replaced', 6, /sealed end/, (db) => db.exec("update meta set value = 'AAAA' where name = 'audit'")],
 ]
@@ -132,6 +138,19 @@ for (const [what, seq, words, how] of meddlings) {
     assert.equal((await audit.verify()).ok, false)
   })
 }
+
+test('a row that is there twice, in a table that allows it, does not hide between two batches of the walk', async () => {
+  await house.db
+    .transaction()
+    .execute((tx) => house.audit.note(tx, ...Array.from({ length: 510 }, () => ({ event: 'sys_drain' }) as const)))
+  const audit = await meddle((db) =>
+    db.exec(`create table other as select * from audit; insert into other select * from audit where seq = 500;
+      drop table audit; alter table other rename to audit`),
+  )
+  const { ok, fault } = await audit.verify()
+  assert.equal(ok, false)
+  assert.match(fault?.words ?? '', /There is 1 row more/)
+})
 
 test('a chain written anew, every hash right, does not end as it was sealed (LOG-06)', async () => {
   await someRows(4)
@@ -166,4 +185,18 @@ test('pages of the log come in order, by time and by number, without a hole betw
   house.clock.now = begun + hour // the clock was set back
   await note('sys_drain', 'late')
   assert.deepEqual(await seqs({ from: begun + 9 * hour }), [10])
+})
+
+test('a clock that was an hour ahead and was put right hides no row of a span of time', async () => {
+  const right = house.clock.now
+  house.clock.now = right + hour
+  for (const what of ['ahead', 'ahead still']) await note('sys_drain', what)
+  house.clock.now = right
+  for (const what of ['right', 'right still']) await note('sys_drain', what)
+  const seqs = async (ask: object) => (await house.audit.page({ limit: 100, ...ask })).map(({ seq }) => seq)
+  assert.deepEqual(await seqs({ from: right }), [1, 2, 3, 4])
+  assert.deepEqual(await seqs({ to: right + 2 * hour }), [1, 2, 3, 4])
+  assert.deepEqual(await seqs({ from: right, to: right + hour }), [3, 4])
+  assert.deepEqual(await seqs({ from: right + hour, to: right + 2 * hour }), [1, 2])
+  assert.deepEqual(await seqs({ from: right, after: 1, limit: 2 }), [2, 3])
 })

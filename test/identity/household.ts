@@ -67,7 +67,7 @@ export async function openHousehold(tuning: Tuning = {}) {
     most: () => tuning.loginsPerAccount ?? 1_000,
   })
   const passwords = createPasswords({ atOnce: () => 2, queue: () => tuning.passwordQueue ?? 1_000 })
-  const devices = createDevices({ cookieSecrets })
+  const devices = createDevices({ cookieSecrets, now })
   const { perAccount = 1_000, perAddress = 1_000, perPair = Math.ceil(perAccount / 2) } = tuning
   const throttle = createThrottle({
     perAccount: () => perAccount,

@@ -36,8 +36,8 @@ async function inHouse<T>({ config }: Place, work: (house: House) => Promise<T>)
   }
 }
 
-const putBack = ({ config, backup }: Place, { newSecrets = false } = {}) =>
-  restore({ config, restoring, backup, newSecrets, now: Date.now, tell: () => undefined })
+const putBack = ({ config, backup }: Place, { newSecrets = false, withoutPresent = false } = {}) =>
+  restore({ config, restoring, backup, newSecrets, withoutPresent, now: Date.now, tell: () => undefined })
 
 const keyIn = (house: House, kind: 'token' | 'cookie') =>
   house.keys.list().find((key) => key.kind === kind && key.state === 'active')?.id ?? assert.fail()
@@ -98,7 +98,7 @@ test('a broken present store, and another machine with the key beside: the row i
     await backUp(house, place)
   })
   writeFileSync(place.file, 'the cat sat here')
-  await putBack(place)
+  await putBack(place, { withoutPresent: true })
   const elsewhere = newPlace(t)
   copyFileSync(place.backup, elsewhere.backup)
   copyFileSync(join(place.config.data.dir, 'master.key'), `${elsewhere.backup}.key`)
@@ -157,6 +157,7 @@ test('when the restore cannot be written down, nothing is changed', async (t) =>
   const failing = { ...restoring, record: () => Promise.reject(new Error('no room')) }
   const { config, backup } = place
   const store = await inHouse(place, async (house) => house.store.incarnation)
-  await assert.rejects(restore({ config, restoring: failing, backup, newSecrets: false, now: Date.now, tell: () => undefined }), /no room/)
+  const asked = { config, restoring: failing, backup, newSecrets: false, withoutPresent: false, now: Date.now, tell: () => undefined }
+  await assert.rejects(restore(asked), /no room/)
   await inHouse(place, async (house) => assert.equal(house.store.incarnation, store))
 })

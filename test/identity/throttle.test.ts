@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { addressKey } from '../../src/identity/address.ts'
-import { createDevices } from '../../src/identity/devices.ts'
 import { createThrottle, TooManyAttempts } from '../../src/identity/throttle.ts'
 import { often } from '../gateway/chance.ts'
 import { openHousehold, password, refusal } from './household.ts'
@@ -82,7 +81,7 @@ test('what was right is given back', async () => {
 test('while eve guesses from everywhere, ada still gets in on the device she used before, and not on a new one (AUT-06)', async () => {
   const house = await openHousehold({ perAccount: 6 })
   const { id } = await house.accounts.add({ name: 'ada', password, role: 'member' })
-  const device = house.devices.mark(id)
+  const device = await house.signIn.markDevice({ id })
   for (let i = 0; i < 10; i += 1) {
     await house.signIn.signIn({ name: 'ada', password: 'a guess of eve', address: `10.0.0.${i}` }).catch(() => {})
   }
@@ -94,7 +93,7 @@ test('while eve guesses from everywhere, ada still gets in on the device she use
 test('nor does a crowd that keeps every place taken keep her out: ada’s own device goes before thousands of strangers (AUT-06)', async () => {
   const house = await openHousehold({ passwordQueue: 8 })
   const { id } = await house.accounts.add({ name: 'ada', password, role: 'member' })
-  const device = house.devices.mark(id)
+  const device = await house.signIn.markDevice({ id })
   const ends = { looked: 0, turnedAway: 0 }
   let isOver = false
   async function crowd(n: number): Promise<void> {
@@ -120,7 +119,7 @@ test('guessing from her own device is counted too, by the minute and in a row (A
   for (const tuning of [{ perAccount: 6 }, { failuresInARow: 6 }]) {
     const house = await openHousehold(tuning)
     const { id } = await house.accounts.add({ name: 'ada', password, role: 'member' })
-    const device = house.devices.mark(id)
+    const device = await house.signIn.markDevice({ id })
     const wrong = { name: 'ada', password: 'a guess of eve', address: '10.0.0.1', device }
     for (let i = 0; i < 6; i += 1) await assert.rejects(house.signIn.signIn(wrong), refusal('signed_out'))
     await assert.rejects(house.signIn.signIn({ ...wrong, password }), refusal('rate_limited'))
@@ -151,14 +150,47 @@ test('no account is locked for good: a hundred failures in a row are forgotten a
   await throttle.take({ account: 'bob', name: 'bob', address: '10.0.0.1' })
 })
 
-test("a device's mark is of one account, cannot be made up, and stays the device's", () => {
-  const devices = createDevices({ cookieSecrets: ['new secret', 'old secret'] })
-  const mark = devices.mark('ada')
-  assert.ok(devices.read(mark, 'ada'))
-  assert.equal(devices.read(mark, 'bob'), undefined)
-  assert.equal(devices.read(`${mark}x`, 'ada'), undefined)
-  assert.equal(devices.read('device ada made-up.signature', 'ada'), undefined)
-  assert.equal(devices.read(devices.mark('ada', mark), 'ada'), devices.read(mark, 'ada'))
-  const before = createDevices({ cookieSecrets: ['old secret'] })
-  assert.ok(devices.read(before.mark('ada'), 'ada'), 'after a rotation')
+test('ten devices of ada give eve no more guesses than three, by the minute and in a row, and one of them keeps nobody else out (AUT-06)', async () => {
+  for (const limits of [{ perAccount: 4 }, { failuresInARow: 4 }]) {
+    const throttle = throttleOf(limits)
+    const by = limits.perAccount ? ['device', 'devices'] : ['in_a_row', 'devices_in_a_row']
+    assert.deepEqual(await through(50, () => throttle.take({ ...ada, device: 'stolen 0' })), [4, by[0]])
+    await throttle.take({ ...ada, device: 'her own' })
+    const guesses = await through(27, (i) => throttle.take({ ...ada, device: `stolen ${1 + (i % 9)}` }))
+    assert.deepEqual(guesses, [7, by[1]])
+    await throttle.take({ ...ada, account: 'bob', device: 'of bob' })
+  }
+})
+
+test('even right passwords have a rate for each account: who has one cannot keep the hashing to himself (AUT-05)', async () => {
+  const throttle = throttleOf({ perAccount: 2 })
+  const mallory = (i: number) => ({ ...ada, address: `10.0.${i}.1`, ...(i % 2 && { device: 'his' }) })
+  const right = async (i: number) => {
+    await throttle.take(mallory(i))
+    await throttle.giveBack(mallory(i))
+  }
+  assert.deepEqual(await through(200, right), [120, 'right'])
+  await throttle.take({ ...ada, account: 'bob' })
+})
+
+test('a made-up mark opens no way past “no room”: only one of ours gets a look into the store while a crowd is there (AUT-05)', async () => {
+  const house = await openHousehold({ passwordQueue: 0 })
+  const { id } = await house.accounts.add({ name: 'ada', password, role: 'member' })
+  const device = await house.signIn.markDevice({ id })
+  const looks = { n: 0 }
+  const take = house.throttle.take
+  house.throttle.take = (attempt) => {
+    looks.n += 1
+    return take(attempt)
+  }
+  const inside = [1, 2].map(() => house.passwords.verify(password, null))
+  const asked = ['', 'made up', `${device}x`, undefined].map((mark) =>
+    house.signIn.signIn({ name: 'ada', password, address: '10.0.0.1', device: mark }),
+  )
+  for (const one of asked) await assert.rejects(one, refusal('unavailable'))
+  assert.equal(looks.n, 0)
+  await Promise.all(inside)
+  assert.equal((await house.signIn.signIn({ name: 'ada', password, address: '10.0.0.1', device })).account.id, id)
+  assert.equal(looks.n, 1)
+  await house.close()
 })

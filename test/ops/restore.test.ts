@@ -3,85 +3,17 @@ import {
   closeSync,
   copyFileSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { type TestContext, test } from 'node:test'
-import pino from 'pino'
-import { type Config, readConfig } from '../../src/config.ts'
-import { type House, openHouse, restoring, systemClock } from '../../src/house.ts'
-import { type ActInput, type ActName, type ActResult, acts, perform } from '../../src/ops/acts.ts'
-import { restore } from '../../src/ops/restore.ts'
-import { password } from './parley.ts'
-
-interface Place {
-  root: string
-  data: string
-  config: Config
-}
-type Scene = { house: House; does: <N extends ActName>(act: N, input: ActInput<N>) => Promise<ActResult<N>> }
-
-function newPlace(t: TestContext): Place {
-  const root = mkdtempSync(join(tmpdir(), 'parley-restore-'))
-  t.after(() => rmSync(root, { recursive: true, force: true }))
-  const { config } = readConfig({ root, env: {} })
-  return { root, data: config.data.dir, config }
-}
-
-/** What is done while the store is open; afterwards it is closed, as a command leaves it. */
-async function inHouse<T>({ config }: Place, work: (scene: Scene) => Promise<T>): Promise<T> {
-  const announce = async () => ({ connections: 0, unconfirmed: 0 })
-  const house = await openHouse({
-    config: () => config,
-    log: pino({ level: 'silent' }),
-    clock: systemClock,
-    announce,
-    onFatal: assert.fail,
-  })
-  try {
-    return await work({ house, does: (act, input) => perform(acts, { act, input }, { house }) as never })
-  } finally {
-    await house.close()
-  }
-}
-
-const putBack = ({ config }: Place, backup: string, newSecrets = false) =>
-  restore({ config, restoring, backup, newSecrets, now: Date.now, tell: () => undefined })
-
-/** Ada and bob are signed in, then the backup is made. */
-async function houseWithBackup(t: TestContext, withKey = false) {
-  const place = newPlace(t)
-  const file = join(place.root, 'safe.db')
-  await inHouse(place, async ({ does }) => {
-    for (const name of ['ada', 'bob']) {
-      await does('accountAdd', { name, role: 'admin', password })
-      await does('tokenIssue', { account: name, ttl: 3_600_000 })
-    }
-    await does('roomAdd', { name: 'Tea', members: ['ada', 'bob'] })
-    await does('backup', { file, withKey })
-  })
-  return { place, file }
-}
-
-const inStore = <T>(file: string, work: (db: DatabaseSync) => T): T => {
-  const db = new DatabaseSync(file)
-  try {
-    return work(db)
-  } finally {
-    db.close()
-  }
-}
-const storeOf = ({ data }: Place) => join(data, 'parley.db')
+import { test } from 'node:test'
+import { houseWithBackup, inHouse, inStore, newPlace, putBack, storeOf } from './restored-house.ts'
 
 test('who may sign in is as it was before the restore; rooms are as they were in the backup (CFG-11)', async (t) => {
   const { place, file } = await houseWithBackup(t)
@@ -118,16 +50,6 @@ test('who may sign in is as it was before the restore; rooms are as they were in
     assert.equal((await house.audit.verify()).fault, undefined)
     assert.deepEqual([house.store.incarnation, house.store.lineage], [restored.store, restored.lineage])
   })
-})
-
-test('a present store that is broken is kept, and then every login has ended', async (t) => {
-  const { place, file } = await houseWithBackup(t)
-  writeFileSync(storeOf(place), 'the cat sat here')
-  const restored = await putBack(place, file)
-  assert.deepEqual([restored.logins, restored.ended, restored.holding], ['all', 2, 0])
-  assert.match(restored.kept ?? '', /parley\.db\.before-restore-\d{8}T\d{6}$/)
-  assert.equal(readFileSync(restored.kept ?? '', 'utf8'), 'the cat sat here')
-  await inHouse(place, async ({ does }) => assert.deepEqual(await does('loginList', {}), []))
 })
 
 test('on another machine the key beside the backup opens it; without one it says so, and everyone signs in again', async (t) => {

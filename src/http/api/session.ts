@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Login } from '../../identity/logins.ts'
-import { endSession, renewSession } from '../cookie-session.ts'
+import { endSession, rememberDevice, renewSession } from '../cookie-session.ts'
 import type { HttpDeps } from '../deps.ts'
 import { newPerson } from '../people.ts'
 import type { SignedIn, SigningIn } from '../signing-in.ts'
@@ -31,6 +31,7 @@ export function sessionRoutes({ signIn, logins, invites, log, signingIn }: Deps)
     const given = { name: login.account.name, password: current, address: req.ip ?? '', device: res.locals.deviceMark }
     const ended = await signIn.changePassword({ ...given, next, login: login.id })
     await renewSession(req, { login: login.id, csrf })
+    rememberDevice(res, await signIn.markDevice({ id: login.account.id, before: res.locals.deviceMark }))
     log.info({ event: 'authn_password_change', request: res.locals.requestId, account: login.account.id, ...ended }, 'password changed')
     return ended
   }
