@@ -83,7 +83,8 @@ export async function openHouse({
   const store = await openSqlite({ file: place.file, safekeeping, onFatal, ...(meters && { meter: meters.store }) })
   const { db, append, reads } = store
   try {
-    const masterKey = openMasterKey({ file: join(data.dir, 'master.key'), given: given.masterKey })
+    const sealed = await db.selectFrom('secret').select('id').limit(1).execute()
+    const masterKey = openMasterKey({ file: join(data.dir, 'master.key'), given: given.masterKey, needed: sealed.length > 0 })
     const secrets = await openSecrets({ db, now, masterKey })
     const { cookieSecrets } = secrets
     const limits = () => config().limits

@@ -1,23 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { createServer as createPlainServer } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { createPresence } from './chat/presence.ts'
 import { addressOf, type Config, isLoopback } from './config.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createWheel } from './gateway/wheel.ts'
 import { type Clock, openHouse, systemClock } from './house.ts'
+import { keepHouse } from './housekeeping.ts'
 import { bareHeaders } from './http/bare-headers.ts'
 import type { HttpSettings } from './http/deps.ts'
-import { answerGarbled } from './http/garbled.ts'
 import { allowsHost, cameInTheClear } from './http/hosts.ts'
-import { createHttp, serverLimits } from './http/http.ts'
+import { createHttp } from './http/http.ts'
 import { clientAddress, trustedPeer } from './identity/client-address.ts'
 import type { Announce } from './identity/logins.ts'
+import { createListener } from './listener.ts'
 import { createObservation } from './ops/observation.ts'
 import { Refusal } from './protocol/codes.ts'
-import { dropProtocols } from './tls/alpn.ts'
 import type { Certificates } from './tls/certificates.ts'
 import { createProxyEntrance } from './tls/proxy-entrance.ts'
 
@@ -34,11 +31,6 @@ interface Start {
   /** The store can no longer be trusted: end the process. */
   onFatal: (error: Error) => void
 }
-
-/** ms that the machine's clock may be off before somebody should look. */
-const strangeClock = 60_000
-/** ms: how exactly the timeouts of HTTP hold; by itself Node looks every 30 s. */
-const checkEvery = 1000
 
 /** The whole service, listening: a house with a gateway and pages. */
 export async function startService({ config, log, clock = systemClock, tls, certificates, webDir, entryStyle, onFatal }: Start) {
@@ -59,7 +51,6 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     throw error
   })
   let isDraining = false
-  let failure: string | undefined
   let url = config().server.publicUrl ?? ''
   const origins = () => config().server.origins ?? [url]
   const settings: HttpSettings = {
@@ -134,7 +125,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
 
   function ready(): { ok: boolean; reasons: string[] } {
     const reasons = [
-      ...new Set([...(isDraining ? ['draining'] : []), ...(failure === undefined ? [] : [failure]), ...observation.reasons()]),
+      ...new Set([...(isDraining ? ['draining'] : []), ...(housekeeping.hasFailed() ? ['store'] : []), ...observation.reasons()]),
     ]
     return { ok: reasons.length === 0, reasons }
   }
@@ -158,54 +149,23 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     entryStyle,
   })
 
-  const { headers, request, keepAlive } = config().timeouts
-  const times = { headersTimeout: headers, requestTimeout: request, keepAliveTimeout: keepAlive, connectionsCheckingInterval: checkEvery }
-  // Joined, two Hosts or two tokens are none: of two, Node would take the first, and a proxy in front perhaps the last.
-  const options = { ...serverLimits, ...times, joinDuplicateHeaders: true, noDelay: true }
-  const server = tls === undefined ? createPlainServer(options, http) : createTlsServer({ ...options, ...tls }, http)
-  server.maxHeadersCount = serverLimits.maxHeadersCount
-  server.maxRequestsPerSocket = serverLimits.maxRequestsPerSocket
-  server.on('secureConnection', dropProtocols)
-  server.on('upgrade', gateway.upgrade)
-  server.on('clientError', answerGarbled)
+  const { server, boundConnections, listen } = createListener({ config, tls, http, upgrade: gateway.upgrade, log })
+  boundConnections()
   entrance?.guard(server)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(config().server.port, config().server.host, () => resolve())
-    server.once('listening', () => {
-      url = addressOf(config(), (server.address() as AddressInfo).port).publicUrl
-    })
-  }).catch(async (error) => {
+  const housekeeping = keepHouse({ house, clock, log, also: boundConnections })
+  const port = await listen().catch(async (error) => {
+    housekeeping.stop()
     observation.close()
     await gateway.close()
     await house.close()
     throw error
   })
-  server.on('error', (error) => log.error({ event: 'server_error', err: error }, 'The server has a fault'))
-
-  const sweeps = setInterval(() => {
-    const ahead = Math.round(clock.ahead?.() ?? 0)
-    if (Math.abs(ahead) > strangeClock)
-      log.error(
-        { event: 'sys_clock_jumped', ahead },
-        'The clock of this machine was set. Parley follows it slowly, so that nobody is signed out; if the clock is right now, start Parley again',
-      )
-    const { logins, tokens, webSessions, invites, keys } = house
-    void Promise.all([logins, tokens, webSessions, invites, keys].map((one) => one.sweep()).concat(house.sweepTallies())).then(
-      () => {
-        failure = undefined
-      },
-      (error) => {
-        failure = 'store'
-        log.error({ event: 'sweep_failed', err: error }, 'What has expired could not be swept away')
-      },
-    )
-  }, 60_000)
+  url = addressOf(config(), port).publicUrl
 
   return {
     url,
     node,
-    port: (server.address() as AddressInfo).port,
+    port,
     house,
     gateway,
     wheel,
@@ -229,7 +189,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     },
     async close(): Promise<void> {
       isDraining = true
-      clearInterval(sweeps)
+      housekeeping.stop()
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
       await gateway.close()

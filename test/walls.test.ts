@@ -36,7 +36,7 @@ function roomOf(file: string): string {
   const [, first = '', ...rest] = file.split('/')
   if (rest.length > 0) return first
   const name = first.replace(/\.(ts|cjs)$/, '')
-  return ['app', 'service', 'house'].includes(name) ? 'app' : name
+  return ['app', 'service', 'house', 'listener', 'housekeeping'].includes(name) ? 'app' : name
 }
 
 interface Import {

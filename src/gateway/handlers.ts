@@ -39,7 +39,7 @@ const handlers: { [T in FrameType]: Handler<T> } = {
     await messages.read(from.actor, room, seq)
     return {}
   },
-  history: ({ room, ...ask }, from, { messages }) => messages.history(from.account.account.id, room, ask),
+  history: history,
   join: ({ room }, from, { rooms }) => rooms.join(from.actor, room),
   leave: ({ room }, from, { rooms }) => rooms.leave(from.actor, room),
   typing: typing,
@@ -65,6 +65,14 @@ function active(from: Connection, { now }: Deps): Actor {
   from.login.activeAt = now()
   from.login.untold = true
   return from.actor
+}
+
+/** After the own `left` nothing of a room follows, not even what was read before it. */
+async function history({ room, ...ask }: FrameOf<'history'>, from: Connection, { messages, rooms }: Deps): Promise<Answers['history']> {
+  const account = from.account.account.id
+  const page = await messages.history(account, room, ask)
+  if (!from.account.rooms?.has(room)) await rooms.members(account, room) // refuses, in the right words
+  return page
 }
 
 async function typing({ room }: FrameOf<'typing'>, from: Connection, deps: Deps): Promise<object> {

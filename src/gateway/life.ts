@@ -30,6 +30,8 @@ export interface LifeDeps {
 const renewAhead = 75_000
 /** ms that a message may take from its first byte to its last; what we do not read ourselves is not late. */
 const wholeWithin = 10_000
+/** ms of it in any case: our not reading can be the peer's own doing. */
+const wholeAtLast = 60_000
 
 /** Everything that happens to one connection because time passes; one place on the wheel for all of it. */
 export class Life implements Wakeable {
@@ -42,6 +44,8 @@ export class Life implements Wakeable {
   #beatAt: number
   /** By the tap's clock, when a message began to come that has not come whole. */
   #partAt: number | undefined
+  /** The same, in monotonic ms. */
+  #partSince = 0
   #bytesIn = 0
   #renewSaid = 0
 
@@ -71,7 +75,10 @@ export class Life implements Wakeable {
     const { behind, outlet, tap } = this.#connection
     const stall = outlet.isBlocked ? outlet.blockedAt + times.pullerStall : Number.POSITIVE_INFINITY
     const late = outlet.isBlocked && !behind ? now + times.queueAge : Number.POSITIVE_INFINITY
-    const part = this.#partAt === undefined ? Number.POSITIVE_INFINITY : now + wholeWithin - (tap.reading(now) - this.#partAt)
+    const part =
+      this.#partAt === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.min(now + wholeWithin - (tap.reading(now) - this.#partAt), this.#partSince + wholeAtLast)
     this.#deps.wheel.set(this, Math.min(this.#pingAt, this.#beatAt, pong, stall, late, part, now + expiry))
   }
 
@@ -95,6 +102,7 @@ export class Life implements Wakeable {
     else if (this.#partAt === undefined && !this.#connection.isDead) {
       const now = this.#deps.monotonic()
       this.#partAt = this.#connection.tap.reading(now)
+      this.#partSince = now
       this.arm(now)
     }
   }
@@ -143,7 +151,8 @@ export class Life implements Wakeable {
   /** What has come of a message is held in memory until the rest comes. */
   #unfinished(now: number): boolean {
     const { tap, ws } = this.#connection
-    if (this.#partAt === undefined || tap.reading(now) - this.#partAt < wholeWithin) return false
+    if (this.#partAt === undefined) return false
+    if (tap.reading(now) - this.#partAt < wholeWithin && now - this.#partSince < wholeAtLast) return false
     this.#connection.die() // a close frame is the last thing said
     ws.close(1008, 'A message took too long to arrive.') // what ws says to one of too many pieces (RFC 6455 §7.4.1)
     return true

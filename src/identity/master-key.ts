@@ -8,11 +8,24 @@ export class WrongMasterKey extends Error {
 
 /**
  * The key that seals the secrets in the store: `given` (base64 of 32 bytes), else the file's, else a new one that is written there, 0600.
- * @throws Error when it is not 32 bytes, or when others may read the file.
+ * @param needed something is sealed already: a new key would open nothing, and might be taken for the right one.
+ * @throws Error when it is not 32 bytes, when others may read the file, or when it is needed and not there.
  */
-export function openMasterKey({ file, given }: { file: string; given?: string | undefined }): KeyObject {
+export function openMasterKey({ file, given, needed = false }: Place): KeyObject {
   if (given !== undefined) return toKey(given, 'secrets.masterKey')
-  return toKey(read(file) ?? make(file), file)
+  const text = read(file)
+  if (text === undefined && needed) {
+    throw new Error(
+      `${file} is missing. It seals the keys in the store: put it back from a backup. If it is lost for good: parley restore FILE --new-secrets, after which everybody signs in again.`,
+    )
+  }
+  return toKey(text ?? make(file), file)
+}
+
+interface Place {
+  file: string
+  given?: string | undefined
+  needed?: boolean
 }
 
 function read(file: string): string | undefined {

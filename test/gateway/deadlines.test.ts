@@ -126,6 +126,20 @@ test('what the server does not read because of its own limits is not late', guar
   client.hangUp()
 })
 
+test('whoever makes the server pause again and again does not hold a message for ever (WSF-05)', guard, async () => {
+  await house.close()
+  await open({ FRAMESPERSECOND: '1' })
+  const client = await enter(port, ada.token)
+  const first = frame('{"type":', { final: false })
+  await tell(client, Buffer.concat([...Array.from({ length: 27 }, () => frame('?', { opcode: 10 })), first]))
+  const closed = client.closeCode()
+  for (let passed = 0; passed < 75; passed += 3) {
+    client.say(Buffer.concat(Array.from({ length: 5 }, () => frame('?', { opcode: 10 }))))
+    await pass(3 * second)
+  }
+  assert.equal(await closed, 1008)
+})
+
 test('one who asks and never reads is disconnected after thirty seconds, and nobody else (WSF-08)', guard, async () => {
   const room = await house.room('long', [ada])
   const [deaf, honest] = [await enter(port, ada.token), await enter(port, bob.token)]

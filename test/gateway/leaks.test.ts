@@ -109,3 +109,24 @@ test('an answer about a room that comes after the removal does not bring the roo
   await ends(e)
   assert.deepEqual(afterwards(e, room), [])
 })
+
+test('a page of history that was read before the removal is not handed out after it (REV-05)', async () => {
+  const room = await house.room('tea', [ada, eve])
+  const [a, e] = [await house.connect(ada), await house.connect(eve)]
+  await a.post(room, 'while she is here')
+  const { messages } = house.service.house
+  const { history } = messages
+  const { promise, resolve } = Promise.withResolvers<void>()
+  messages.history = async (...asked) => {
+    const page = await history(...asked)
+    await promise
+    return page
+  }
+  const answer = e.ask('history', { room, limit: 50 })
+  await ends(a)
+  await house.service.house.rooms.remove(operator, room, eve.account.id)
+  await e.hears('room')
+  resolve()
+  const { type, code } = await answer
+  assert.deepEqual({ type, code }, { type: 'refused', code: 'no_such_room' })
+})

@@ -236,7 +236,8 @@ test('reports of browsers are kept ten a minute, and in short', async () => {
   house.lines.length = 0
   const report = (uri: string) => ({ 'csp-report': { 'document-uri': uri, 'blocked-uri': 'inline', 'effective-directive': 'script-src' } })
   for (let i = 0; i < 30; i += 1) {
-    const body = JSON.stringify(report(`${house.origin}/r/x?token=secret#${'y'.repeat(5_000)}`))
+    const place = i % 2 ? '/r/x?token=secret' : '/invite/secret'
+    const body = JSON.stringify(report(`${house.origin}${place}#${'y'.repeat(5_000)}`))
     assert.equal((await ada.post('/api/v1/csp-reports', body, { 'content-type': 'application/csp-report' })).status, 204)
   }
   const kept = house.events().filter(({ event }) => event === 'csp_violation')

@@ -18,6 +18,9 @@ const newer = v.pipe(
   v.minLength(1),
 )
 
+/** Only which kind of page it was: what follows may be the code of an invitation. */
+const kindOf = (address: string | undefined): string | undefined => address && `/${URL.parse(address)?.pathname.split('/')[1] ?? ''}`
+
 const bodyBytes = 16_384
 const aMinute = 10
 
@@ -44,9 +47,9 @@ function read(given: unknown): object | undefined {
   const old = v.safeParse(older, given)
   if (old.success) {
     const report = old.output['csp-report']
-    return { page: report['document-uri'], blocked: report['blocked-uri'], directive: report['effective-directive'] }
+    return { page: kindOf(report['document-uri']), blocked: report['blocked-uri'], directive: report['effective-directive'] }
   }
   const recent = v.safeParse(newer, given)
   const body = recent.success ? recent.output[0]?.body : undefined
-  return body && { page: body.documentURL, blocked: body.blockedURL, directive: body.effectiveDirective }
+  return body && { page: kindOf(body.documentURL), blocked: body.blockedURL, directive: body.effectiveDirective }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Config, Reading } from '../../config.ts'
+import { type Config, ConfigFaults, type Reading } from '../../config.ts'
 import { Refusal } from '../../protocol/codes.ts'
 import type { Tell } from '../act.ts'
 import type { ActInput, ActName, ActResult } from '../acts.ts'
@@ -18,6 +18,14 @@ import type { Loaders } from './program.ts'
  */
 export type Ask = <N extends ActName>(act: N, input: ActInput<N>, options?: { untilGone?: boolean; tell?: Tell }) => Promise<ActResult<N>>
 
+interface Deps {
+  read: () => Reading
+  load: Pick<Loaders, 'house'>
+  /** Where data lies unless the configuration says otherwise. */
+  usualDir: string
+  say: (words: string) => void
+}
+
 interface Asked {
   act: ActName
   input: unknown
@@ -31,13 +39,18 @@ const ofServer: readonly ActName[] = ['status', 'reload', 'drain']
 const patience = 10_000
 const retry = 100
 
-export function createAsk({ read, load }: { read: () => Reading; load: Pick<Loaders, 'house'> }): Ask {
+export function createAsk({ read, load, usualDir, say }: Deps): Ask {
   async function ask(
     act: ActName,
     input: unknown,
     { untilGone = false, tell }: { untilGone?: boolean; tell?: Tell } = {},
   ): Promise<unknown> {
-    const { config } = read()
+    let config: Config
+    try {
+      config = read().config
+    } catch (faults) {
+      return inSpiteOf(faults, { act, input, tell })
+    }
     const until = performance.now() + patience
     for (;;) {
       const client = await connectAdmin(join(config.data.dir, 'parley.sock'))
@@ -61,6 +74,18 @@ export function createAsk({ read, load }: { read: () => Reading; load: Pick<Load
       }
     }
   }
+  /** A slip in a file must not keep anybody from ending a login: the server that runs has read it when it was still whole. */
+  async function inSpiteOf(faults: unknown, { act, input, tell }: Asked): Promise<unknown> {
+    const client = faults instanceof ConfigFaults ? await connectAdmin(join(usualDir, 'parley.sock')) : undefined
+    if (!client) throw faults
+    say('The configuration has faults (see: parley config check). The server that runs was asked all the same.')
+    try {
+      return await client.ask(act, input, tell)
+    } finally {
+      client.close()
+    }
+  }
+
   // What comes is what this very act gave, on the other side of the socket or here.
   return ask as Ask
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import manifest from '../../../package.json' with { type: 'json' }
 import type { Reading } from '../../config.ts'
@@ -80,7 +81,8 @@ export async function runCommand(args: readonly string[], surroundings: Surround
     return 0
   }
   const read = () => readConfig({ root, env })
-  const program = createProgram({ ...surroundings, out, read, ask: createAsk({ read, load }) })
+  const usualDir = resolve(root, env.PARLEY__DATA__DIR ?? 'data')
+  const program = createProgram({ ...surroundings, out, read, ask: createAsk({ read, load, usualDir, say: out.say }) })
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0
