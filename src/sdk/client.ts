@@ -6,7 +6,6 @@ import type { CredentialWhy, Told } from './connection.ts'
 import { quiet } from './deferred.ts'
 import { createEmitter } from './emitter.ts'
 import { Denied, Discarded, Lost, Refused } from './errors.ts'
-import { fixedToken } from './fixed-token.ts'
 import { createLine, type LineState } from './line.ts'
 import { createMarks } from './marks.ts'
 import { createOpenRooms } from './open-rooms.ts'
@@ -39,7 +38,13 @@ export { Denied, Discarded, Lost, memoryStorage, Refused }
 
 /** Starts connecting at once. `token`: a session token or personal access token that does not change. */
 export function connect(options: ClientOptions | { url: string; token: string }): Client {
-  return createClient('token' in options ? { url: options.url, credential: fixedToken(options) } : options)
+  return createClient('token' in options ? { url: options.url, credential: fixed(options.token) } : options)
+}
+
+/** Asking again for a token that was turned away would go on for ever. */
+const fixed = (token: string) => async (why: CredentialWhy) => {
+  if (why !== 'attempt') throw new Denied('new-credentials', 'The token has run out or was revoked.')
+  return { bearer: token }
 }
 
 function createClient(options: ClientOptions): Client {

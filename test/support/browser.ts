@@ -144,8 +144,25 @@ export async function openStage({ settings, clock, keepsPages = false }: StageOp
   const tls = { options: certificates.options(), ca: readFileSync(join(dir, 'ca.pem'), 'utf8') }
   const options = { ...(clock && { clock }), settings: { ...roomy, ...settings }, folder: join(folder, 'house'), tls }
   const house = await startHouse(options)
-  const browser = await launch(join(folder, 'home'), join(dir, 'ca.pem'), keepsPages)
+  const browser = await launchWhole(house.url, (attempt) => launch(join(folder, `home-${attempt}`), join(dir, 'ca.pem'), keepsPages))
   return new Stage({ house, browser, folder, certificates, options })
+}
+
+/** On a busy machine Chromium now and then ends by itself at its first page. Nothing of the story has been shown by then: it is started again. */
+async function launchWhole(url: string, launched: (attempt: number) => Promise<Browser>): Promise<Browser> {
+  for (let attempt = 1; ; attempt++) {
+    const browser = await launched(attempt)
+    try {
+      const context = await browser.newContext()
+      await (await context.newPage()).goto(`${url}/.well-known/jwks.json`)
+      await context.close()
+      return browser
+    } catch (error) {
+      await browser.close().catch(() => undefined)
+      if (attempt === 3 || !/has been closed|crashed/.test(String(error))) throw error
+      process.stderr.write(`Chromium has ended by itself, and is started again: ${error}\n`)
+    }
+  }
 }
 
 /** @param home a folder of its own, so that the trust ends with the story. */

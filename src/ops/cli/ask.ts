@@ -76,7 +76,9 @@ export function createAsk({ read, load, usualDir, say }: Deps): Ask {
   }
   /** A slip in a file must not keep anybody from ending a login: the server that runs has read it when it was still whole. */
   async function inSpiteOf(faults: unknown, { act, input, tell }: Asked): Promise<unknown> {
-    const client = faults instanceof ConfigFaults ? await connectAdmin(join(usualDir, 'parley.sock')) : undefined
+    // To a reload the slip is the answer.
+    const mayGoOn = faults instanceof ConfigFaults && act !== 'reload'
+    const client = mayGoOn ? await connectAdmin(join(usualDir, 'parley.sock')) : undefined
     if (!client) throw faults
     say('The configuration has faults (see: parley config check). The server that runs was asked all the same.')
     try {
