@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Argument, InvalidArgumentError, Option } from 'commander'
+import { addressOption } from './address.ts'
 import { durationOption } from './duration.ts'
 import { Misused } from './exit.ts'
 import { examples } from './help.ts'
@@ -26,13 +27,6 @@ function count(most: number): (written: string) => number {
   }
 }
 
-function address(written: string): string {
-  const url = URL.parse(written)
-  if (url?.protocol !== 'https:' || url.pathname !== '/' || url.search || url.hash || url.username)
-    throw new InvalidArgumentError('It must be https://HOST or https://HOST:PORT.')
-  return url.origin
-}
-
 export const addBenchCommand: Group = (program, { out, load }) => {
   program
     .command('bench')
@@ -41,7 +35,7 @@ export const addBenchCommand: Group = (program, { out, load }) => {
       'Measures a Parley through its public address, with tokens of its people: they meet in a new private room. The limits of that server hold: to find out what the machine can do, raise them for the time of the measurement.',
     )
     .addArgument(new Argument('[scenario]', 'what is done').choices(scenarios).default('fan-out'))
-    .requiredOption('--url <https://host>', 'the address that people type', address)
+    .requiredOption('--url <https://host>', 'the address that people type', addressOption)
     .requiredOption('--tokens <file>', 'session tokens, one a line; connections take them in turn')
     .option('--ca <file>', 'a certificate authority to believe beside the usual ones')
     .option('--connections <n>', 'how many connect', count(100_000), 50)

@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { CommanderError, InvalidArgumentError } from 'commander'
 import type { Diagnosis } from '../doctor/doctor.ts'
 import type { Finding, Level } from '../doctor/finding.ts'
+import { addressOption } from './address.ts'
 import { examples } from './help.ts'
 import { plain, plural } from './output.ts'
 import type { Group } from './program.ts'
@@ -11,13 +12,6 @@ interface Options {
   strict?: boolean
   url?: string
   idle: number
-}
-
-function address(written: string): string {
-  const url = URL.parse(written)
-  if (url?.protocol !== 'https:' || url.pathname !== '/' || url.search || url.hash || url.username)
-    throw new InvalidArgumentError('It must be https://HOST or https://HOST:PORT.')
-  return url.origin
 }
 
 function seconds(written: string): number {
@@ -33,7 +27,7 @@ export const addDoctorCommand: Group = (program, { root, read, out }) => {
     .description(
       'Looks at this machine, the store, the certificate and, through the public address, at the proxy in front. Sends nothing to any other machine.',
     )
-    .option('--url <https://host>', 'the address that people type (default: that of the server)', address)
+    .option('--url <https://host>', 'the address that people type (default: that of the server)', addressOption)
     .option('--idle <seconds>', 'hold a silent socket for this long, too', seconds, 0)
     .option('--strict', 'let warnings count: exit code 1')
     .option('--json', 'print {schema, ok, server, url, proxy, findings: [{id, level, cause, fix?}], skipped: [{id, cause}]}')
