@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { gather } from './crowd.ts'
+import { gather, roomOf } from './crowd.ts'
 import type { Line } from './line.ts'
 import { eachMark, markedText } from './marks.ts'
 import { Score } from './score.ts'
@@ -27,23 +27,17 @@ export interface Chorus {
 const catchUp = 10_000
 
 /** Rooms in which people post while everybody reads. What was posted is accounted for, to the last delivery. */
-export async function sing(chorus: Chorus, { target, dialect, progress, window }: Stage): Promise<Figures> {
+export async function sing(chorus: Chorus, stage: Stage): Promise<Figures> {
+  const { dialect, progress, window } = stage
   const { rooms, perRoom, senders, load, textBytes, warm, measure } = chorus
   const size = rooms.length * perRoom
-  const roomOf = (i: number) => rooms[Math.floor(i / perRoom)] as string
-  const lines = await gather({
-    target,
-    dialect,
-    size,
-    roomOf,
-    progress: (made) => made % 500 === 0 && progress(`${made} of ${size} are in`),
-  })
+  const lines = await gather(chorus, stage)
   const score = new Score({ perRoom, size })
   let goesOn = true
   const post = (due = performance.now()) => {
     const i = senders === 'one' ? 0 : score.posted % size
     const n = score.begin()
-    lines[i]?.say(dialect.post(roomOf(i), n, markedText({ sender: i, n, at: due * 1000 }, textBytes)))
+    lines[i]?.say(dialect.post(roomOf(chorus, i), n, markedText({ sender: i, n, at: due * 1000 }, textBytes)))
   }
   lines.forEach((line: Line, i) => {
     line.ended = (code) => score.lost(i, code)

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Line } from './line.ts'
 import { Durations, startWatch } from './stopwatch.ts'
 import type { Figures, Stage } from './task.ts'
@@ -46,12 +47,12 @@ export async function connect(
 
   progress('warming up')
   const guests = Promise.all(Array.from({ length: atOnce }, guest))
-  await Promise.race([guests, wait(warm)])
+  await Promise.race([guests, pause(warm)])
   progress('measuring')
   await window(true)
   const watch = startWatch()
   measuring = true
-  await Promise.race([guests, wait(measure)])
+  await Promise.race([guests, pause(measure)])
   measuring = false
   const { ms, ownCpu } = watch()
   await window(false)
@@ -59,5 +60,3 @@ export async function connect(
   await guests
   return { connects: made, connectsPerSecond: (made / ms) * 1000, ...durations.figures(), resumed: made === 0 ? 0 : reused / made, ownCpu }
 }
-
-const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

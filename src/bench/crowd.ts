@@ -1,22 +1,22 @@
-import type { Dialect } from './dialect.ts'
-import { Line, type Target } from './line.ts'
+import { Line } from './line.ts'
+import type { Stage } from './task.ts'
 
 interface Asked {
-  target: Target
-  dialect: Dialect
-  /** Connections in all. */
-  size: number
-  roomOf: (i: number) => string
+  rooms: readonly string[]
+  perRoom: number
   /** They do not open their rooms. */
   silent?: boolean
-  progress?: (made: number) => void
 }
+
+/** The room of the nth connection: the first so many are in the first. */
+export const roomOf = ({ rooms, perRoom }: Pick<Asked, 'rooms' | 'perRoom'>, i: number): string => rooms[Math.floor(i / perRoom)] as string
 
 /** Connections that are being made at a time. */
 const atOnce = 32
 
 /** Many connections, each in its room. Their order is that of `i`. @throws what the first that failed met. */
-export async function gather({ target, dialect, size, roomOf, silent = false, progress = () => undefined }: Asked): Promise<Line[]> {
+export async function gather(asked: Asked, { target, dialect, progress }: Pick<Stage, 'target' | 'dialect' | 'progress'>): Promise<Line[]> {
+  const size = asked.rooms.length * asked.perRoom
   const lines: Line[] = []
   let next = 0
   let made = 0
@@ -25,11 +25,12 @@ export async function gather({ target, dialect, size, roomOf, silent = false, pr
     while (next < size && failed === undefined) {
       const i = next++
       try {
-        const line = await Line.dial(target, dialect.wish(i, roomOf(i)))
+        const room = roomOf(asked, i)
+        const line = await Line.dial(target, dialect.wish(i, room))
         lines[i] = line
         await dialect.welcome(line)
-        if (!silent) await dialect.open(line, roomOf(i))
-        progress(++made)
+        if (!asked.silent) await dialect.open(line, room)
+        if (++made % 500 === 0) progress(`${made} of ${size} are in`)
       } catch (error) {
         failed ??= error
       }

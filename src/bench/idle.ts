@@ -11,17 +11,11 @@ export interface Idle {
 }
 
 /** Many who only listen, and nothing to hear. What they cost is for whoever sees the server to say, from before the first to the end. */
-export async function idle({ rooms, perRoom, measure }: Idle, { target, dialect, progress, window }: Stage): Promise<Figures> {
+export async function idle({ rooms, perRoom, measure }: Idle, stage: Stage): Promise<Figures> {
+  const { progress, window } = stage
   const size = rooms.length * perRoom
-  const roomOf = (i: number) => rooms[Math.floor(i / perRoom)] as string
   const came = startWatch()
-  const lines = await gather({
-    target,
-    dialect,
-    size,
-    roomOf,
-    progress: (made) => made % 500 === 0 && progress(`${made} of ${size} are in`),
-  })
+  const lines = await gather({ rooms, perRoom }, stage)
   const { ms } = came()
   let lost = 0
   for (const line of lines) line.ended = () => void lost++

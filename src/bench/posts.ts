@@ -15,11 +15,9 @@ export interface Posts {
 }
 
 /** Posts that are acknowledged, which is to say on disk, and nobody else to read them. */
-export async function post(
-  { rooms, inFlight, textBytes, warm, measure }: Posts,
-  { target, dialect, progress, window }: Stage,
-): Promise<Figures> {
-  const lines = await gather({ target, dialect, size: rooms.length, roomOf: (i) => rooms[i] as string, silent: true })
+export async function post({ rooms, inFlight, textBytes, warm, measure }: Posts, stage: Stage): Promise<Figures> {
+  const { dialect, progress, window } = stage
+  const lines = await gather({ rooms, perRoom: 1, silent: true }, stage)
   const durations = new Durations()
   const begun = new Map<number, number>()
   let posted = 0

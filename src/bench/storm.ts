@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Person, signIn } from './ask.ts'
-import { gather } from './crowd.ts'
+import { gather, roomOf } from './crowd.ts'
 import { Line } from './line.ts'
 import { eachMark, markedText } from './marks.ts'
 import { Durations, startWatch } from './stopwatch.ts'
@@ -23,14 +23,7 @@ const patience = 120_000
 export async function storm({ rooms, perRoom, missed, person }: Storm, stage: Stage): Promise<Figures> {
   const { target, dialect, progress, window } = stage
   const size = rooms.length * perRoom
-  const roomOf = (i: number) => rooms[Math.floor(i / perRoom)] as string
-  const lines = await gather({
-    target,
-    dialect,
-    size,
-    roomOf,
-    progress: (made) => made % 500 === 0 && progress(`${made} of ${size} are in`),
-  })
+  const lines = await gather({ rooms, perRoom }, stage)
   for (const line of lines) line.leave()
   await Promise.all(lines.map(({ socket }) => socket.closed || once(socket, 'close')))
   const cursors = await postMissed({ rooms, perRoom, missed }, stage)
@@ -72,14 +65,20 @@ export async function storm({ rooms, perRoom, missed, person }: Storm, stage: St
   async function comeBack(i: number): Promise<number> {
     for (;;) {
       deadline.throwIfAborted()
-      const line = await Line.dial(target, dialect.wish(i, roomOf(i))).catch(() => undefined)
+      const line = await Line.dial(target, dialect.wish(i, roomOf({ rooms, perRoom }, i))).catch(() => undefined)
       if (!line) {
         await pause(200 + Math.random() * 800)
         continue
       }
       try {
         await dialect.welcome(line)
-        line.say(JSON.stringify({ type: 'open', ref: 1, rooms: [{ room: roomOf(i), after: cursors.get(roomOf(i)) }] }))
+        line.say(
+          JSON.stringify({
+            type: 'open',
+            ref: 1,
+            rooms: [{ room: roomOf({ rooms, perRoom }, i), after: cursors.get(roomOf({ rooms, perRoom }, i)) }],
+          }),
+        )
         const answer = Buffer.from(await line.next((text) => (text.startsWith('{"type":"ok","ref":1,') ? text : undefined)))
         let heard = 0
         eachMark(answer, 0, answer.length, () => heard++)
