@@ -192,8 +192,9 @@ async function recordRestore({ draft, made, now, key }: ToRecord): Promise<void>
   }
   const store = await openSqlite({ file: draft, onFatal })
   try {
-    const { store: what, logins, ended, newSecrets } = made
-    await noteRestore({ db: store.db, now, seal, record: { what, extra: { logins, ended, newSecrets } }, reseal: newSecrets })
+    const { store: what, logins, ended, newSecrets, lost } = made
+    const extra = { logins, ended, newSecrets, ...(lost && { lost }) }
+    await noteRestore({ db: store.db, now, seal, record: { what, extra }, reseal: newSecrets })
   } finally {
     await store.close()
   }

@@ -2,7 +2,6 @@ import type { Line, Wish } from './line.ts'
 
 /** How one kind of server is spoken to. */
 export interface Dialect {
-  readonly name: string
   /** What the nth connection asks the server with. */
   wish(i: number, room: string): Wish
   /** Resolves with what the server says when it takes the connection; to nothing where it says nothing. */
@@ -27,7 +26,6 @@ const firstRef = 2
 /** A Parley: a token for each connection, or fewer that are shared in turn. */
 export function parleyDialect(tokens: readonly string[]): Dialect {
   return {
-    name: 'parley',
     wish: (i) => ({
       path: '/ws',
       headers: { 'Sec-WebSocket-Protocol': 'parley.v1', Authorization: `Bearer ${tokens[i % tokens.length]}` },

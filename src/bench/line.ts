@@ -28,12 +28,9 @@ const nothing = () => undefined
 /** An upgrade that was answered with something else. */
 export class NotLetIn extends Error {
   readonly status: number
-  constructor(status: number) {
-    super(
-      status === 0
-        ? 'The connection ended before an answer came.'
-        : `The upgrade was answered with ${status}${status === 429 ? ': a limit of that server was met' : ''}.`,
-    )
+  /** @param broken why there is no answer at all. */
+  constructor(status: number, broken = 'The connection ended before an answer came.') {
+    super(status === 0 ? broken : `The upgrade was answered with ${status}${status === 429 ? ': a limit of that server was met' : ''}.`)
     this.status = status
   }
 }
@@ -44,6 +41,8 @@ export class Line {
   /** Everything that is text; the bytes are only valid during the call. What nobody listens to is kept for `next`. */
   heard: (bytes: Buffer, from: number, to: number) => void = this.#keep.bind(this)
   ended: (code: number) => void = nothing
+  /** In words, why there is no connection any more. */
+  broken: string | undefined
   #code = 1006
   #open: ((status: number) => void) | undefined
   #head = ''
@@ -66,7 +65,9 @@ export class Line {
     }
     this.socket = connect(options)
     this.socket.setNoDelay(true)
-    this.socket.on('error', nothing)
+    this.socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.broken ??= wordsOf(error, target)
+    })
     if (wish.keepSession) this.socket.on('session', wish.keepSession)
     this.socket.on('secureConnect', () => this.socket.write(request(target, wish)))
     this.socket.on('close', () => {
@@ -82,7 +83,7 @@ export class Line {
         if (status === 101) resolve(line)
         else {
           line.socket.destroy()
-          reject(new NotLetIn(status))
+          reject(new NotLetIn(status, line.broken))
         }
       })
     })
@@ -134,6 +135,16 @@ export class Line {
   leave(): void {
     this.socket.destroy()
   }
+}
+
+/** X.509 faults that another authority would heal; Node names them as OpenSSL does (`X509_V_ERR_…`). */
+const untrusted =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT(_LOCALLY)?|VERIFY_LEAF_SIGNATURE)|CERT_UNTRUSTED)$/
+
+function wordsOf({ code = '', message }: NodeJS.ErrnoException, { servername, port }: Target): string {
+  const whose = `${servername}:${port}`
+  if (untrusted.test(code)) return `The certificate of ${whose} is not trusted here (${code}): name the authority behind it with --ca FILE.`
+  return /CERT|TLS|SSL/.test(code) ? `No secure connection to ${whose}: ${message}.` : `No connection to ${whose} (${code || message}).`
 }
 
 function request({ servername, port }: Target, { path, headers }: Wish): string {

@@ -14,10 +14,12 @@ export const isLoopback = (host: string): boolean => {
   return isIP(bare) === 4 && bare.startsWith('127.')
 }
 
-/** Hosts that people type, which a certificate has to be for; none while only this machine is meant. */
+export const isEveryAddress = (host: string): boolean => host === '0.0.0.0' || host === '::'
+
+/** Hosts that people type, which a certificate has to be for: while nobody has said, `localhost`, and the one address that is listened on. */
 export function typedHosts({ host, publicUrl }: { host: string; publicUrl: string | undefined }): string[] {
   if (publicUrl !== undefined) return [new URL(publicUrl).hostname]
-  return isLoopback(host) ? [] : ['localhost']
+  return isLoopback(host) || isEveryAddress(host) ? ['localhost'] : ['localhost', host]
 }
 
 /** @param port the one that was really taken, which matters when 0 was asked for. */

@@ -1,4 +1,4 @@
-import { isLoopback } from './address.ts'
+import { isEveryAddress, isLoopback } from './address.ts'
 import type { Settings } from './schema.ts'
 
 /** What single values cannot show: settings that do not go together, each said at the one to change. */
@@ -12,7 +12,6 @@ export interface Finding {
 type Rule = (settings: Settings) => Finding | undefined
 
 const hostOf = (host: string) => (isLoopback(host) ? 'loopback' : host)
-const everywhere = (host: string) => host === '0.0.0.0' || host === '::'
 
 const rules: Rule[] = [
   ({ tls, server }) =>
@@ -49,7 +48,7 @@ const rules: Rule[] = [
   ({ server, ops }) =>
     ops.port !== 0 &&
     ops.port === server.port &&
-    (hostOf(ops.host) === hostOf(server.host) || everywhere(ops.host) || everywhere(server.host))
+    (hostOf(ops.host) === hostOf(server.host) || isEveryAddress(ops.host) || isEveryAddress(server.host))
       ? { key: 'ops.port', words: `${ops.port} is the port of server.port too` }
       : undefined,
   ({ server }) =>

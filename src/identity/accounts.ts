@@ -29,6 +29,8 @@ export interface Accounts {
   add(given: NewAccount): Promise<Account>
   list(): Promise<AccountEntry[]>
   count(): Promise<number>
+  /** Whether somebody who can sign in administers this server. */
+  hasAdmin(): Promise<boolean>
   /** By name, whatever its case. */
   find(name: string): Promise<AccountEntry | undefined>
   get(id: string): Promise<AccountEntry | undefined>
@@ -72,6 +74,8 @@ export function createAccounts({ db, now, audit, passwords, logins }: Deps): Acc
     },
 
     count: () => countAccounts(db),
+
+    hasAdmin: () => isAdminAmong(db),
 
     async find(name) {
       const row = await db.selectFrom('account').selectAll().where('fold', '=', fold(name)).executeTakeFirst()
@@ -159,15 +163,20 @@ export async function countAccounts(tx: Kysely<Tables>): Promise<number> {
 /** Without an admin nobody could let anybody in again but whoever sits at the machine. */
 async function keepAnAdmin(tx: Transaction<Tables>, leaving: AccountRow): Promise<void> {
   if (leaving.role !== 'admin' || leaving.disabled_at !== null) return
-  const another = await tx
+  if (!(await isAdminAmong(tx, leaving.id)))
+    throw new Refusal('conflict', 'This is the last admin who can sign in. Make another one first.')
+}
+
+async function isAdminAmong(tx: Kysely<Tables>, except = ''): Promise<boolean> {
+  const one = await tx
     .selectFrom('account')
     .select('id')
     .where('role', '=', 'admin')
     .where('disabled_at', 'is', null)
-    .where('id', '<>', leaving.id)
+    .where('id', '<>', except)
     .limit(1)
     .executeTakeFirst()
-  if (another === undefined) throw new Refusal('conflict', 'This is the last admin who can sign in. Make another one first.')
+  return one !== undefined
 }
 
 export const toAccount = ({ id, name, display, role }: AccountRow): Account => ({ id, name, display, role })

@@ -24,16 +24,21 @@ const changed = ({ id, name, display, role, disabled }: AccountEntry, ended: End
 const noLogins: Ended = { logins: 0, connections: 0, unconfirmed: 0 }
 const aboutChange = ({ id, name, logins, connections }: Changed) => ({ account: id, name, logins, connections })
 
+/** `lacksAdmin`: nobody administers this server, and since it has an account no set-up link makes somebody. */
 export const accountAdd = act({
   input: v.object({ name, role: v.optional(role, 'member'), display: v.optional(name), password: v.optional(password) }),
   event: 'user_created',
-  run: ({ house }, given) => house.accounts.add(given),
+  async run({ house }, given): Promise<Account & { lacksAdmin?: true }> {
+    const made = await house.accounts.add(given)
+    return { ...made, ...(!(await house.accounts.hasAdmin()) && { lacksAdmin: true }) }
+  },
   about: (_, made) => ({ account: made.id, name: made.name, role: made.role }),
 })
 
 export const accountList = act({
   input: nothing,
   event: 'user_listed',
+  onlyReads: true,
   run: ({ house }): Promise<AccountEntry[]> => house.accounts.list(),
 })
 

@@ -23,6 +23,8 @@ export interface Act<Input, Result> {
   input: v.GenericSchema<unknown, Input>
   /** Name of the event in the log (OWASP logging vocabulary where it has one). */
   event: string
+  /** It changes nothing: a line in the log only for whoever asked for all of them. */
+  onlyReads?: true
   /** Who and what it was about, for the log: ids and names, never a secret. */
   about?(input: Input, result: Result): object
   /** @throws Refusal */

@@ -57,11 +57,12 @@ export async function perform(table: Acts, given: { act: unknown; input: unknown
   if (!isActName(table, given.act))
     throw new Refusal('bad_frame', 'This server knows no such act; is it of another version than the command?')
   // The table pairs each check with its own act; that they belong together is what the compiler cannot follow.
-  const { input, event, about, run } = table[given.act] as Act<unknown, unknown>
+  const { input, event, onlyReads, about, run } = table[given.act] as Act<unknown, unknown>
   const checked = v.safeParse(input, given.input ?? {}, { abortPipeEarly: true })
   if (!checked.success) throw new Refusal('invalid', wordsOf(checked.issues[0]))
   const result = await scene.house.audit.as({ who: 'operator', address: 'local' }, () => run(scene, checked.output))
-  scene.house.log.info({ event, by: 'operator', act: given.act, ...about?.(checked.output, result) }, `operator: ${given.act}`)
+  const level = onlyReads ? 'debug' : 'info'
+  scene.house.log[level]({ event, by: 'operator', act: given.act, ...about?.(checked.output, result) }, `operator: ${given.act}`)
   return result
 }
 

@@ -11,6 +11,7 @@ const number = v.pipe(v.number('must be a number'), v.safeInteger('must be a who
 export const auditVerify = act({
   input: nothing,
   event: 'audit_verified',
+  onlyReads: true,
   run: ({ house }): Promise<Verdict> => house.audit.verify(),
   about: (_, { ok, rows, fault }) => ({ ok, rows, ...fault }),
 })
@@ -19,6 +20,7 @@ export const auditVerify = act({
 export const auditPage = act({
   input: v.object({ after: v.optional(number), from: v.optional(number), to: v.optional(number) }),
   event: 'audit_read',
+  onlyReads: true,
   run: ({ house }, asked): Promise<AuditEntry[]> => house.audit.page({ ...asked, limit: pageRows }),
   about: ({ after, from, to }) => ({ after, from, to }),
 })

@@ -9,6 +9,7 @@ const shown = ({ facts, refusal }: HeldCertificates) => ({ inForce: facts(), ref
 export const certsShown = act({
   input: nothing,
   event: 'tls_pair_read',
+  onlyReads: true,
   run: async (scene) => {
     const held = heldBy(scene)
     return held ? shown(held) : null

@@ -9,6 +9,7 @@ const kind = v.picklist(['token', 'cookie'], 'must be token or cookie')
 export const keysList = act({
   input: nothing,
   event: 'key_listed',
+  onlyReads: true,
   run: async ({ house }): Promise<SecretEntry[]> => house.keys.list(),
 })
 

@@ -26,6 +26,7 @@ const ids = v.pipe(v.array(name, 'must be a list'), v.minLength(1, 'must name on
 export const loginList = act({
   input: v.object({ account: v.optional(name) }),
   event: 'session_listed',
+  onlyReads: true,
   async run({ house, running }, { account }): Promise<LoginEntry[]> {
     const accounts = account === undefined ? await signedIn(house) : [(await findAccount(house, account)).id]
     const logins: Login[] = []
@@ -44,12 +45,20 @@ async function signedIn({ store }: House): Promise<string[]> {
 const connectionsOf = async ({ running }: Scene, logins: Login[]): Promise<Map<string, OpenConnection[]>> =>
   (await running?.connectionsOf?.(logins.map(({ id }) => id))) ?? new Map()
 
+/** `unheld`: of the ids that were named, those of no login that held. */
+export type EndedByName = Ended & { unheld?: string[] }
+
 /** Returns when it is true on every node that can be reached; `unconfirmed` counts the others. */
 export const loginEnd = act({
   input: v.union([v.strictObject({ account: name }), v.strictObject({ ids })], 'must name either account or ids'),
   event: 'session_ended',
-  run: async ({ house }, which): Promise<Ended> =>
-    house.logins.end('ids' in which ? which : { account: (await findAccount(house, which.account)).id }, 'ended'),
+  async run({ house }, which): Promise<EndedByName> {
+    if ('account' in which) return house.logins.end({ account: (await findAccount(house, which.account)).id }, 'ended')
+    const unheld = [...(await house.logins.check(which.ids)).keys()]
+    // Those as well: whoever asks a second time waits until the first ending has been told everywhere.
+    const ended = await house.logins.end(which, 'ended')
+    return { ...ended, ...(unheld.length > 0 && { unheld }) }
+  },
   about: (which, ended) => ({ ...which, ...ended }),
 })
 

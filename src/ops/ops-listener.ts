@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
+import { isLoopback } from '../config.ts'
 
 export interface OpsListener {
   /** The port that was really taken. */
@@ -23,10 +24,22 @@ const mostClients = 256
 
 /**
  * `/livez`, `/readyz` and `/metrics` in plain HTTP, on an address that the internet does not see. No login is asked for, so nothing is told about people.
+ * Nor is it told to pages: a name that somebody points here (DNS rebinding) is not answered, only addresses, local names and `host`.
  * @throws Error in words when the port is taken
  */
 export async function openOpsListener({ host, port, ready, metrics }: Deps): Promise<OpsListener> {
+  /** No stranger owns an address or a name without dots, as containers have; a probe of HTTP/1.0 names nobody. */
+  function isOurs(asked: string | undefined): boolean {
+    if (asked === undefined) return true
+    const name = asked
+      .toLowerCase()
+      .replace(/:\d{1,5}$/, '')
+      .replace(/^\[(.*)\]$/, '$1')
+    return isIP(name) !== 0 || isLoopback(name) || /^[a-z0-9_-]+$/.test(name) || name === host.toLowerCase()
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isOurs(request.headers.host)) return json(response, 421, { ok: false, reasons: ['ask by address, or by the name in ops.host'] })
     const asks = request.method === 'GET' || request.method === 'HEAD'
     const path = asks ? request.url?.split('?')[0] : undefined
     if (path === '/livez') return json(response, 200, { ok: true })

@@ -42,6 +42,7 @@ export const roomAdd = act({
 export const roomList = act({
   input: nothing,
   event: 'room_listed',
+  onlyReads: true,
   async run({ house }): Promise<RoomEntry[]> {
     const rows = await house.store.db
       .selectFrom('room as r')

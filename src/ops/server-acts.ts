@@ -64,6 +64,7 @@ export const setupLink = act({
 export const status = act({
   input: nothing,
   event: 'status_read',
+  onlyReads: true,
   async run(scene) {
     const { url, node, ready, connections } = running(scene)
     const { ok, reasons } = ready()

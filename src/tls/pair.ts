@@ -43,7 +43,7 @@ export function developmentFacts(pair: Pair): PairFacts | undefined {
 
 /** What to say of a host that people type and the certificate is not for. */
 export const uncoveredWords = (name: string, { names }: PairFacts): string =>
-  `the certificate is not for ${name}, only for ${names.slice(0, 10).join(', ') || 'nobody'}`
+  `the certificate is not for ${name}${name === 'localhost' ? ' (the host in server.publicUrl)' : ''}, only for ${names.slice(0, 10).join(', ') || 'nobody'}`
 
 /** The key, or in words why there is none. */
 function readKey(pem: string): KeyObject | string {

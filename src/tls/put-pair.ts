@@ -57,7 +57,7 @@ export async function importPair({ from, dir, now, force, names }: Asked & { fro
   if (!verdict.ok) throw new PairRefused(`The pair in ${from} cannot serve`, verdict.reasons)
   const { facts } = verdict
   const missed = verdict.uncovered.map((name) => uncoveredWords(name, facts))
-  if (missed.length > 0 && !force) throw new PairRefused(`The pair in ${from} is for other hosts`, missed)
+  if (missed.length > 0 && !force) throw new PairRefused(`The pair in ${from} is for other hosts than people type`, missed)
   const before = await readPair(dir)
   await writePair(dir, found.pair)
   // The authority of a development pair that is gone vouches for nothing here any more.

@@ -7,6 +7,7 @@ import { benchDeployment } from '../../src/bench/deployment.ts'
 import { FrameReader, maskedText } from '../../src/bench/frames.ts'
 import { eachMark, markedText } from '../../src/bench/marks.ts'
 import { Score } from '../../src/bench/score.ts'
+import { freePort } from '../support/free-port.ts'
 import { certificate, startHouse, type TestHouse } from '../support/house.ts'
 import { chartOf } from './chart.ts'
 import { roomy } from './seed.ts'
@@ -53,6 +54,13 @@ test('a limit that is met is told, and the measurement goes on', async () => {
 
 test('a token that is not taken is told, with the status', async () => {
   await assert.rejects(benchDeployment({ ...asked(), tokens: ['no.token.this'], scenario: 'idle', load: { inFlight: 1 } }), /401/)
+})
+
+test('a certificate that is not trusted is told, with what makes it so; nobody there is something else', async () => {
+  const bench = { tokens, connections: 1, measure: 100, progress: () => undefined, scenario: 'idle', load: { inFlight: 1 } } as const
+  await assert.rejects(benchDeployment({ ...bench, url: house.url }), /certificate of .* is not trusted here.*--ca FILE/)
+  const url = `https://localhost:${await freePort()}`
+  await assert.rejects(benchDeployment({ ...bench, url, ca: certificate().cert }), /No connection to localhost:\d+ \(ECONNREFUSED\)/)
 })
 
 test('a post that did not come, came twice, or came late is counted as such', async () => {

@@ -4,7 +4,6 @@ const atOnce = async () => ''
 
 /** Both peers that are bare `ws`: the room stands in the address, a text is a post. */
 export const bareDialect: Dialect = {
-  name: 'ws',
   wish: (_, room) => ({ path: `/?room=${room}`, headers: {} }),
   welcome: atOnce,
   open: async () => undefined,
@@ -13,7 +12,6 @@ export const bareDialect: Dialect = {
 
 /** Engine.IO 4 carrying Socket.IO 5: `0` open, `2` ping, `3` pong, `40` connect, `42` event. */
 export const socketIoDialect: Dialect = {
-  name: 'socket.io',
   wish: (_, room) => ({ path: `/socket.io/?EIO=4&transport=websocket&room=${room}`, headers: {} }),
   async welcome(line) {
     await line.next((text) => text.startsWith('0') || undefined)

@@ -6,7 +6,7 @@ import { day, openHousehold, password } from './household.ts'
 const now = () => 0
 const ada = { id: 'ada', password: 'the hash' }
 
-test("a device's mark is of one account, cannot be made up, and stays the device's", () => {
+test("a device's mark is of one account, cannot be made up, and stays the device's (AUT-05)", () => {
   const devices = createDevices({ cookieSecrets: ['new secret', 'old secret'], now })
   const mark = devices.mark(ada)
   assert.ok(devices.read(mark, ada))

@@ -19,6 +19,19 @@ test('one client gives many orders, one after the other', async (t) => {
   assert.deepEqual(await ada.ask('loginList', {}), [])
 })
 
+test('of the logins that are named, those that do not hold are told, and the others end all the same', async (t) => {
+  const { client } = await openOffice(t)
+  const admin = await client()
+  const made = (await admin.ask('accountAdd', { name: 'bob' })) as { lacksAdmin?: true }
+  assert.equal(made.lacksAdmin, true, 'nobody is admin')
+  assert.equal('lacksAdmin' in ((await admin.ask('accountAdd', { name: 'ada', role: 'admin' })) as object), false)
+  await admin.ask('tokenIssue', { account: 'bob', ttl: 60_000 })
+  const [login] = (await admin.ask('loginList', {})) as { id: string }[]
+  const ids = [login?.id, 'never-was']
+  assert.deepEqual(await admin.ask('loginEnd', { ids }), { logins: 1, connections: 1, unconfirmed: 0, unheld: ['never-was'] })
+  assert.deepEqual(((await admin.ask('loginEnd', { ids })) as { unheld: string[] }).unheld.sort(), ids.sort())
+})
+
 test('a person who is not there gets a clear answer with the name that was meant', async (t) => {
   const { client } = await openOffice(t)
   const admin = await client()
@@ -68,6 +81,8 @@ test('every act is written down, and nothing secret with it (LOG-02)', async (t)
   const { token } = (await admin.ask('tokenIssue', { account: 'ada', ttl: 60_000 })) as { token: string }
   const { url } = (await admin.ask('invite', {})) as { url: string }
   await assert.rejects(admin.ask('setupLink', {}), /already/)
+  // Whoever only looks changes nothing, and asks often.
+  for (const act of ['accountList', 'roomList', 'loginList', 'keysList', 'status', 'auditVerify', 'auditPage']) await admin.ask(act, {})
   const written = lines.map((line) => JSON.parse(line) as { event: string; by: string; act: string })
   assert.deepEqual(
     written.map(({ event }) => event),

@@ -89,6 +89,10 @@ test('what a server holds out, what lies in the folder, and why it is not taken'
   await startServer(place, { PARLEY__SERVER__PORT: port })
   const first = await status(place)
   assert.equal(first.inForce.fingerprint256, await shown(port))
+  await put(join(place.root, 'certs'), await authority.issue())
+  assert.match((await place.parley(['reload'])).stdout, /The certificate in the folder is refused/, 'nobody types chat.example')
+  assert.match((await status(place)).reasons.join(), /is not for localhost/)
+  assert.equal(await shown(port), first.inForce.fingerprint256)
   await put(join(place.root, 'certs'), { ...(await authority.issue({ names: ['localhost'], notAfter: Date.now() - dayMs })) })
   const reloaded = await place.parley(['reload'])
   assert.match(reloaded.stdout, /The certificate in the folder is refused/)
@@ -103,13 +107,15 @@ test('what a server holds out, what lies in the folder, and why it is not taken'
   )
 })
 
-const badWishes: [string, Wish, RegExp][] = [
-  ['expired', { notAfter: Date.now() - dayMs }, /expired on/],
-  ['for other hosts', { names: ['other.example'] }, /not for chat\.example, only for other\.example/],
+const badWishes: [string, string, Wish, RegExp][] = [
+  ['expired', publicUrl, { notAfter: Date.now() - dayMs }, /expired on/],
+  ['for other hosts', publicUrl, { names: ['other.example'] }, /not for chat\.example, only for other\.example/],
+  ['for other hosts than the default address', '', {}, /not for localhost \(the host in server\.publicUrl\), only for chat\.example/],
+  ['not for the address listened on', 'server:\n  host: 192.0.2.7\n', { names: ['localhost'] }, /not for 192\.0\.2\.7, only for localhost/],
 ]
-for (const [what, wish, words] of badWishes) {
+for (const [what, local, wish, words] of badWishes) {
   test(`import refuses a pair that is ${what}, and leaves the folder as it is`, async (t) => {
-    const place = await newPlace(t, publicUrl)
+    const place = await newPlace(t, local)
     const from = join(place.root, 'new')
     await put(from, await authority.issue(wish))
     const { code, stdout, stderr } = await place.parley(['certs', 'import', '--from', from])

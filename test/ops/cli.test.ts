@@ -23,7 +23,12 @@ test('on a fresh checkout the first account can be made before any server ran', 
 
 test('a script makes a room and a token, and signs everyone out', async (t) => {
   const { parley } = await newPlace(t)
-  for (const name of ['ada', 'bob']) await parley(['account', 'add', name, '--password-stdin'], { input: password })
+  const [ada] = [
+    await parley(['account', 'add', 'ada', '--no-password', '--json']),
+    await parley(['account', 'add', 'bob', '--no-password']),
+  ]
+  assert.deepEqual(Object.keys(JSON.parse(ada.stdout)), ['id', 'name', 'display', 'role'])
+  assert.match(ada.stderr, /^Nobody is admin here, .*parley account role ada admin\n$/)
   const room = JSON.parse(
     (await parley(['room', 'add', 'Tea', '--members', 'ada, bob', '--private', '--topic', 'Green or black', '--json'])).stdout,
   )
@@ -42,6 +47,9 @@ test('a script makes a room and a token, and signs everyone out', async (t) => {
   assert.deepEqual(login.connections, [])
   const ended = await parley(['login', 'end', '--account', 'ada', '--all', '--json'])
   assert.deepEqual(JSON.parse(ended.stdout), { logins: 1, connections: 0, unconfirmed: 0 })
+  const again = await parley(['login', 'end', '--id', login.id, '--json'])
+  assert.deepEqual([again.code, JSON.parse(again.stdout)], [1, { logins: 0, connections: 0, unconfirmed: 0 }])
+  assert.equal(again.stderr, `No such login holds: ${login.id}. Those that do: parley login list\n`)
   assert.deepEqual((await parley(['login', 'list'])).stdout, 'Nobody is signed in.\n')
 })
 

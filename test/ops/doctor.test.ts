@@ -73,7 +73,7 @@ test('a configuration that cannot be read is the one finding', async (t) => {
 })
 
 test('a certificate that does not fit is told by what is wrong with it', async (t) => {
-  const { finds, certs } = newPlace(t)
+  const { look, finds, certs } = newPlace(t)
   const authority = await createAuthority()
   const env = { PARLEY__SERVER__PUBLICURL: 'https://chat.example' }
   const [good, other] = [await authority.issue(), await authority.issue()]
@@ -84,6 +84,8 @@ test('a certificate that does not fit is told by what is wrong with it', async (
   assert.match(await finds('D-CERT-PAIR', { env }), /^error: The key in privkey\.pem does not belong to the certificate/)
   await put(certs, await authority.issue({ names: ['mail.example'] }))
   assert.match(await finds('D-CERT-NAME', { env }), /^error: .*the certificate is not for chat\.example, only for mail\.example/)
+  const nobody = (await look()).findings.find(({ id }) => id === 'D-CERT-NAME')
+  assert.match(nobody?.fix ?? '', /publicUrl: https:\/\/mail\.example$/, 'no authority vouches for localhost')
   await put(certs, await authority.issue({ notBefore: Date.now() - 20 * dayMs, notAfter: Date.now() - dayMs }))
   assert.match(await finds('D-CERT-SOON', { env }), /^error: The certificate expired on 20/)
   assert.equal(await finds('D-CERT-PAIR', { env }), '')

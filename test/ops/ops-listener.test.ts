@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { openOpsListener } from '../../src/ops/ops-listener.ts'
+import { textOf } from './parley.ts'
 
 async function listening(t: TestContext, more: { metrics?: () => string } = {}) {
   const state = { ok: true, reasons: [] as string[] }
@@ -46,6 +48,22 @@ test('anything else is not there (HTTP-10)', async (t) => {
     assert.equal((await get(path)).status === 404, path !== '/../livez?x', path)
   assert.equal((await get('/livez', { method: 'POST' })).status, 404)
   assert.equal((await get('/livez', { method: 'HEAD' })).status, 200)
+})
+
+test('a name that somebody points here is not answered; Prometheus asks by address (DNS rebinding)', async (t) => {
+  const { port } = await listening(t, { metrics: () => 'parley_connections 3\n' })
+  const asked = async (host: string) => {
+    const asking = request({ host: '127.0.0.1', port, path: '/metrics', headers: { Host: host } }).end()
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage]
+    return [answer.statusCode, await textOf(answer)] as const
+  }
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, 'LOCALHOST', `[::1]:${port}`, '10.0.0.9:9464', 'parley:9464', '[fd00::9]'])
+    assert.equal((await asked(host))[0], 200, host)
+  for (const host of [`evil.example:${port}`, '127.0.0.1.evil.example', 'localhost.evil.example', 'x:y:z', '[::1', '1.2.3']) {
+    const [status, text] = await asked(host)
+    assert.equal(status, 421, host)
+    assert.match(text, /ask by address, or by the name in ops\.host/)
+  }
 })
 
 test('a port that is taken is said in words', async (t) => {

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import { newPlace } from './parley.ts'
 import { houseWithBackup, inHouse, inStore, putBack, storeOf } from './restored-house.ts'
 
-test('a present store that cannot be read is not passed over: only a flag goes on, and then every login has ended', async (t) => {
+test('a present store that cannot be read is not passed over: only a flag goes on, and then every login has ended (CFG-11)', async (t) => {
   const { place, file } = await houseWithBackup(t)
   inStore(file, (db) => db.exec("insert into invite values ('open', 'invite', null, 'parley', 1, 9e12, 5)"))
   writeFileSync(storeOf(place), 'the cat sat here')

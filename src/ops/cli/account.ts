@@ -39,13 +39,15 @@ export const addAccountCommands: Group = (program, { ask, out, stdin }) => {
       ),
     )
     .action(async (name: string, options: WithPassword & { password: boolean; role: AccountRole; display?: string }) => {
-      const made = await ask('accountAdd', {
+      const { lacksAdmin, ...made } = await ask('accountAdd', {
         name,
         role: options.role,
         ...(options.display !== undefined && { display: options.display }),
         ...(options.password && { password: await password(options) }),
       })
       out.data(made, options, ({ name, role }) => `${plain(name)} can sign in as ${role}.`)
+      if (lacksAdmin)
+        out.say(`Nobody is admin here, and the set-up link makes none any more. To make one: parley account role ${plain(made.name)} admin`)
     })
 
   group

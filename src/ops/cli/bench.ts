@@ -41,7 +41,7 @@ export const addBenchCommand: Group = (program, { out, load }) => {
     .option('--connections <n>', 'how many connect', count(100_000), 50)
     .addOption(new Option('--rate <n>', 'posts a second, whatever comes back').argParser(count(1_000_000)).conflicts('inFlight'))
     .option('--in-flight <n>', 'posts on their way at a time (of each connection, for posts)', count(60_000), 1)
-    .option('--for <duration>', 'how long is measured', durationOption('100ms', '1d'), 10_000)
+    .addOption(new Option('--for <duration>', 'how long is measured').argParser(durationOption('100ms', '1d')).default(10_000, '10s'))
     .option('--json', 'print the figures')
     .addHelpText(
       'after',

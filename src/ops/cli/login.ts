@@ -1,6 +1,6 @@
 import { Misused } from './exit.ts'
 import { examples } from './help.ts'
-import { minuteOf, sayEnded, table } from './output.ts'
+import { minuteOf, plain, sayEnded, table } from './output.ts'
 import type { Group } from './program.ts'
 
 interface Json {
@@ -45,7 +45,9 @@ export const addLoginCommands: Group = (program, { ask, out }) => {
   group
     .command('end')
     .summary('sign somebody out, everywhere, now')
-    .description('Ends logins. When it returns, their connections are closed on every node that answered.')
+    .description(
+      'Ends logins. When it returns, their connections are closed on every node that answered. Exit code 1 when an id is that of none that holds.',
+    )
     .option('--account <name>', 'all logins of this account')
     .option('--all', 'every one of them (the default with --account)')
     .option('--id <ids...>', 'these logins, as `login list` names them')
@@ -55,6 +57,8 @@ export const addLoginCommands: Group = (program, { ask, out }) => {
       const { account, id, all } = options
       if ((account === undefined) === (id === undefined)) throw new Misused('Say whose: --account NAME, or --id ID.')
       if (all && id) throw new Misused('--all goes with --account: --id names the logins already.')
-      out.data(await ask('loginEnd', account === undefined ? { ids: id ?? [] } : { account }), options, sayEnded)
+      const { unheld = [], ...ended } = await ask('loginEnd', account === undefined ? { ids: id ?? [] } : { account })
+      out.data(ended, options, sayEnded)
+      if (unheld.length > 0) throw new Error(`No such login holds: ${unheld.map(plain).join(', ')}. Those that do: parley login list`)
     })
 }

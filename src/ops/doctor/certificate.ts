@@ -1,4 +1,6 @@
-import { daysLeft } from '../../tls/facts.ts'
+import { isIP } from 'node:net'
+import { isLoopback } from '../../config.ts'
+import { daysLeft, type PairFacts } from '../../tls/facts.ts'
 import { checkPair, uncoveredWords } from '../../tls/pair.ts'
 import { certFile, keyFile, readPair } from '../../tls/pair-files.ts'
 import { type Finding, fault, good, warning } from './finding.ts'
@@ -32,7 +34,7 @@ export const certificateCheck: Check = {
     if (!facts || !lasting?.ok)
       return [fault('D-CERT-PAIR', `${sentence(lasting && !lasting.ok ? lasting.reasons : verdict.ok ? [] : verdict.reasons)}.`, put)]
     const uncovered = lasting.uncovered.map((name) =>
-      fault('D-CERT-NAME', `In ${config.tls.dir} ${uncoveredWords(name, facts)}.`, `certbot certonly -d ${name}`),
+      fault('D-CERT-NAME', `In ${config.tls.dir} ${uncoveredWords(name, facts)}.`, pairFor(name, facts)),
     )
     return [
       good('D-CERT-PAIR', 'Certificate and key belong together.'),
@@ -42,7 +44,16 @@ export const certificateCheck: Check = {
   },
 }
 
-function lifeOf({ instruments }: Patient, facts: Parameters<typeof daysLeft>[0], reasons: readonly string[], put: string): Finding[] {
+/** An authority vouches for names in public; what only this machine or its network knows gets a pair of ours. */
+function pairFor(name: string, { names }: PairFacts): string {
+  const typed = names.find((one) => isIP(one) === 0 && !isLoopback(one) && !one.startsWith('*'))
+  if (isLoopback(name) && typed) return `# config/local.yaml: the address that people type\nserver:\n  publicUrl: https://${typed}`
+  const bare = name.replace(/^\[(.*)\]$/, '$1')
+  if (isLoopback(name)) return 'parley certs new --force'
+  return isIP(bare) === 0 ? `certbot certonly -d ${name}` : `parley certs new --names ${bare} --force`
+}
+
+function lifeOf({ instruments }: Patient, facts: PairFacts, reasons: readonly string[], put: string): Finding[] {
   const now = instruments.now()
   const left = daysLeft(facts, now)
   const until = new Date(facts.notAfter).toISOString().slice(0, 10)
