@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readConfig } from '../../src/config.ts'
+import { restoring } from '../../src/house.ts'
 import { checks } from '../../src/ops/doctor/checks.ts'
 import { diagnose } from '../../src/ops/doctor/doctor.ts'
 import type { FindingId } from '../../src/ops/doctor/finding.ts'
@@ -15,6 +16,9 @@ import { ownStore } from '../../src/ops/owner.ts'
 import { createAuthority, dayMs } from '../tls/authority.ts'
 import { put } from '../tls/folder.ts'
 import { newPlace as newCommandPlace, startServer } from './parley.ts'
+import { inHouse } from './restored-house.ts'
+
+const configOf = (dir: string) => readConfig({ root: dir, env: { PARLEY__DATA__DIR: dir } }).config
 
 interface Setting {
   env?: Record<string, string>
@@ -29,7 +33,8 @@ function newPlace(t: TestContext) {
   mkdirSync(certs)
   const look = ({ env = {}, instruments = {} }: Setting = {}) => {
     const given = { PARLEY__SERVER__PORT: '0', PARLEY__OPS__PORT: '0', ...env }
-    return diagnose({ root, read: () => readConfig({ root, env: given }), idle: 0, instruments: { ...realInstruments, ...instruments } })
+    const all = { ...realInstruments, opens: restoring.opens, ...instruments }
+    return diagnose({ root, read: () => readConfig({ root, env: given }), idle: 0, instruments: all })
   }
   /** What is wrong with this one thing, in one line; empty when nothing is. */
   async function finds(id: FindingId, setting?: Setting): Promise<string> {
@@ -122,6 +127,22 @@ test('a store that cannot keep what it promises: full, read-only, nearly full, o
   assert.match(await finds('D-STORE-DURABLE', space(1e12, 0x6969)), /^warning: The store is on NFS/)
   writeFileSync(join(data, 'parley.db'), 'the cat sat on it. '.repeat(500), { mode: 0o600 })
   assert.match(await finds('D-STORE-DURABLE'), /^error: .*parley\.db cannot be read as a store \(file is not a database\)/)
+})
+
+test('a master key that does not open the store is found before a start is', async (t) => {
+  const { finds, data } = newPlace(t)
+  const { finds: inAnother, data: another } = newPlace(t)
+  for (const dir of [data, another]) await inHouse({ data: dir, root: dir, config: configOf(dir) }, async () => undefined)
+  assert.equal(await finds('D-SECRETS'), '')
+  assert.equal(await inAnother('D-SECRETS'), '')
+  copyFileSync(join(another, 'master.key'), join(data, 'master.key'))
+  assert.match(await finds('D-SECRETS'), /^error: The master key in .*master\.key is that of another store/)
+  writeFileSync(join(data, 'master.key'), 'no key')
+  assert.match(await finds('D-SECRETS'), /^error: What is in .* is no master key/)
+  rmSync(join(data, 'master.key'))
+  assert.match(await finds('D-SECRETS'), /^error: .*master\.key cannot be opened \(ENOENT\)\. It seals the keys/)
+  const env = { PARLEY__SECRETS__MASTERKEY: readFileSync(join(another, 'master.key'), 'utf8').trim() }
+  assert.match(await finds('D-SECRETS', { env }), /^error: The master key in secrets\.masterKey is that of another store/)
 })
 
 test('a clock that is off: long past, set back, jumping', async (t) => {

@@ -76,7 +76,11 @@ test('damaged logins, keys or invitations of the present store: each falls to th
     const restored = await putBack(place, file, false, flag)
     assert.deepEqual([restored.lost, restored.logins, restored.holding], [[lost], logins, 0], what)
     if (lost !== 'accounts') assert.deepEqual(accounts(), before, what)
-    await inHouse(place, async ({ house }) => assert.ok((await house.audit.verify()).ok, what))
+    await inHouse(place, async ({ house }) => {
+      assert.ok((await house.audit.verify()).ok, what)
+      const rows = await house.audit.page({ limit: 1_000 })
+      assert.match(JSON.stringify(rows.at(-1)), new RegExp(`"sys_restore".*"lost":\\["${lost}"\\]`))
+    })
   }
 })
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { readConfig } from '../../src/config.ts'
+import { restoring } from '../../src/house.ts'
 import { type Diagnosis, diagnose } from '../../src/ops/doctor/doctor.ts'
 import { realInstruments } from '../../src/ops/doctor/instruments.ts'
 import type { Pair } from '../../src/tls/pair-files.ts'
@@ -51,7 +52,7 @@ after(async () => {
 })
 
 const look = (idle = 0): Promise<Diagnosis> =>
-  diagnose({ root: house.root, read: () => readConfig(house), idle, instruments: realInstruments })
+  diagnose({ root: house.root, read: () => readConfig(house), idle, instruments: { ...realInstruments, opens: restoring.opens } })
 
 /** What is wrong, by id; the certificate of the tests is nobody's to trust, and the machine of the tests may be small. */
 function wrong({ findings }: Diagnosis): string[] {
@@ -136,7 +137,10 @@ test('nginx that drops the upgrade is told which lines it lacks', async (t) => {
 test('nginx that passes on another Host: an unknown one stops everything, its own one hides foreign names', async (t) => {
   await t.test('unknown', async (t) => {
     await nginx(t, { host: 'proxy_set_header Host backend;' })
-    const finding = told(await look(), 'D-HOST')
+    const found = await look()
+    assert.deepEqual(wrong(found), ['D-HOST error'], 'what lies behind a door that is not ours says nothing')
+    assert.ok(found.skipped.some(({ id }) => id === 'D-COOKIE'))
+    const finding = told(found, 'D-HOST')
     assert.equal(finding?.level, 'error')
     assert.match(finding?.cause ?? '', /another Host than localhost:\d+/)
     assert.match(finding?.fix ?? '', /proxy_set_header Host \$http_host;/)

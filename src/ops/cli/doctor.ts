@@ -20,7 +20,7 @@ function seconds(written: string): number {
   return n
 }
 
-export const addDoctorCommand: Group = (program, { root, read, out }) => {
+export const addDoctorCommand: Group = (program, { root, read, out, load }) => {
   program
     .command('doctor')
     .summary('look for what is wrong, and how to mend it')
@@ -44,9 +44,19 @@ export const addDoctorCommand: Group = (program, { root, read, out }) => {
       '\nExit codes: 0 nothing is broken, 1 with --strict when there is a warning, 2 something is broken. While it looks, the server has an\naccount parley-doctor-… with a login, which it takes away again.',
     )
     .action(async (options: Options) => {
-      const [{ diagnose }, { realInstruments }] = await Promise.all([import('../doctor/doctor.ts'), import('../doctor/instruments.ts')])
+      const [{ diagnose }, { realInstruments }, { restoring }] = await Promise.all([
+        import('../doctor/doctor.ts'),
+        import('../doctor/instruments.ts'),
+        load.house(),
+      ])
       const { idle, url } = options
-      const found = await diagnose({ root, read, idle, instruments: realInstruments, ...(url !== undefined && { url }) })
+      const found = await diagnose({
+        root,
+        read,
+        idle,
+        instruments: { ...realInstruments, opens: restoring.opens },
+        ...(url !== undefined && { url }),
+      })
       out.data(found, options, sayDiagnosis)
       const has = (level: Level) => found.findings.some((finding) => finding.level === level)
       if (has('error')) throw new CommanderError(2, 'parley.broken', 'told already')

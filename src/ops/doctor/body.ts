@@ -9,7 +9,7 @@ const spare = 1_024
 /** That a body as long as Parley takes gets that far. */
 export const bodyCheck: Check = {
   ids: ['D-BODY'],
-  at: 'door',
+  at: 'inside',
   async look({ visit, proxy, config: { limits }, url }) {
     const bytes = limits.httpBodyBytes - spare
     const body = JSON.stringify({ name: 'x'.repeat(Math.max(1, bytes - 64)), password: '-' })

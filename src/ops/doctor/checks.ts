@@ -13,6 +13,7 @@ import type { Check } from './patient.ts'
 import { permissionsCheck } from './permissions.ts'
 import { portCheck } from './port.ts'
 import { proxyTrustCheck } from './proxy-trust.ts'
+import { secretsCheck } from './secrets.ts'
 import { servedCertificateCheck } from './served-certificate.ts'
 import { storeDurableCheck } from './store-durable.ts'
 import { storeLockCheck } from './store-lock.ts'
@@ -22,7 +23,7 @@ import { upgradeCheck } from './ws-upgrade.ts'
 
 /** Everything that is looked at, in the order in which it is told: what would explain the rest comes first. */
 export const checks: readonly Check[] = [
-  ...[configCheck, nodeCheck, permissionsCheck, fileLimitCheck, diskCheck, clockCheck, storeDurableCheck, storeLockCheck],
+  ...[configCheck, nodeCheck, permissionsCheck, fileLimitCheck, diskCheck, clockCheck, storeDurableCheck, storeLockCheck, secretsCheck],
   ...[certificateCheck, portCheck, dnsCheck, hostCheck, servedCertificateCheck, headersCheck, upgradeCheck, idleCheck],
   ...[cookieCheck, originCheck, proxyTrustCheck, bodyCheck],
 ]

@@ -10,7 +10,7 @@ const wanted = ['secure', 'httponly', 'path=/', 'samesite=lax']
 /** That the login cookie arrives as Parley wrote it. */
 export const cookieCheck: Check = {
   ids: ['D-COOKIE'],
-  at: 'door',
+  at: 'inside',
   async look({ session, proxy }): Promise<Finding[]> {
     if (session === undefined) return []
     const fix = fixFor(proxy, 'cookie')

@@ -87,7 +87,7 @@ interface Through {
 }
 
 async function throughTheDoor(patient: Patient, admin: AdminClient | undefined): Promise<Through> {
-  const doors = checks.filter((check) => check.at === 'door')
+  const doors = checks.filter((check) => check.at !== 'home')
   const ids = [...new Set(doors.flatMap(({ ids }) => ids))].filter((id) => !['D-CERT-NAME', 'D-CERT-SOON'].includes(id))
   const { server, url, config } = patient
   if (admin === undefined || server === undefined)
@@ -112,7 +112,10 @@ async function throughTheDoor(patient: Patient, admin: AdminClient | undefined):
   const guest: Guest = { ...patient, server, visit, proxy, session }
   const findings: Finding[] = []
   try {
-    for (const check of doors) findings.push(...(await run(check, () => check.look(guest), longest + patient.idle * 1000)))
+    for (const check of doors) {
+      const isOurs = !findings.some(({ id, level }) => id === 'D-HOST' && level === 'error')
+      if (check.at === 'door' || isOurs) findings.push(...(await run(check, () => check.look(guest), longest + patient.idle * 1000)))
+    }
   } finally {
     if (begun) await within(tell(admin, 'doctorEnd', { account: begun.account }), longest).catch(() => undefined)
   }

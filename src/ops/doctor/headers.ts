@@ -6,7 +6,7 @@ import { fixFor } from './proxies.ts'
 /** That what protects the page in the browser comes through, and nothing weakens it. */
 export const headersCheck: Check = {
   ids: ['D-HEADERS'],
-  at: 'door',
+  at: 'inside',
   async look({ visit, proxy, url }) {
     const { headers, status } = await visit.ask({ path: '/login' })
     const fix = fixFor(proxy, 'headers')

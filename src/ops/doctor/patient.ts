@@ -1,4 +1,5 @@
 import type { Config, Fault } from '../../config.ts'
+import type { SecretRow } from '../../store/schema.ts'
 import type { ActResult } from '../acts.ts'
 import type { Finding, FindingId } from './finding.ts'
 import type { Front } from './proxies.ts'
@@ -17,6 +18,8 @@ export interface Instruments {
   trial: (dir: string) => Promise<void>
   /** How many files and sockets a process may have open; undefined where nobody says. */
   openFiles: (pid: number) => number | undefined
+  /** Whether this master key, as text, opens these rows of the store. @throws Error when it is no such key */
+  opens: (secrets: SecretRow[], key: string) => boolean
   /** The version of Node, without the `v`. */
   node: string
 }
@@ -46,8 +49,8 @@ export interface Guest extends Patient {
 
 export type Look = (patient: Patient) => Promise<Finding[]> | Finding[]
 
-/** A check of this machine alone, or one that goes in by the front door. */
+/** A check of this machine alone, one of the front door, or one of what lies behind it: when the door is not ours, that says nothing. */
 export type Check = { ids: readonly FindingId[] } & (
   | { at: 'home'; look: Look }
-  | { at: 'door'; look: (guest: Guest) => Promise<Finding[]> }
+  | { at: 'door' | 'inside'; look: (guest: Guest) => Promise<Finding[]> }
 )

@@ -6,7 +6,7 @@ import { claimed, strange } from './session.ts'
 /** Whose address Parley sees: limits and the list of sign-ins go by it. */
 export const proxyTrustCheck: Check = {
   ids: ['D-PROXY-TRUST'],
-  at: 'door',
+  at: 'inside',
   async look({ visit, session, proxy, config: { server } }): Promise<Finding[]> {
     if (session === undefined || session.cookie === '') return []
     const { body } = await visit.ask({ path: '/api/v1/logins', headers: { Cookie: session.cookie } })

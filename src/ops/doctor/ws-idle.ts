@@ -8,7 +8,7 @@ import { isOpen, patience } from './visit.ts'
 /** A ping goes there and back; with `--idle` a socket that says nothing is still open after that many seconds. */
 export const idleCheck: Check = {
   ids: ['D-WS-IDLE'],
-  at: 'door',
+  at: 'inside',
   async look(guest) {
     if (guest.session === undefined) return []
     const outcome = await guest.visit.upgrade({ headers: { Authorization: `Bearer ${guest.session.token}` } })

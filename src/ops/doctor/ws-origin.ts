@@ -11,7 +11,7 @@ const foreign = 'https://elsewhere.invalid'
 /** A socket as the page opens it, with cookie and ticket: ours gets in, a foreign page does not. */
 export const originCheck: Check = {
   ids: ['D-WS-ORIGIN-OWN', 'D-WS-ORIGIN-FOREIGN'],
-  at: 'door',
+  at: 'inside',
   async look(guest) {
     const { session } = guest
     if (session === undefined || session.cookie === '' || session.csrf === '') return []

@@ -7,7 +7,7 @@ import { type Answer, isOpen, patience, problemCode } from './visit.ts'
 /** A socket as a program opens it, with its own token, all the way to the first frame. */
 export const upgradeCheck: Check = {
   ids: ['D-WS-UPGRADE'],
-  at: 'door',
+  at: 'inside',
   async look(guest) {
     const { visit, session } = guest
     if (session === undefined) return [await knock(guest)]
