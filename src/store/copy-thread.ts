@@ -10,6 +10,7 @@ import { openFile } from './sqlite-file.ts'
 export type Told = { copied: number; of: number } | { made: StoreFacts } | { error: string }
 
 const { from, to, replace } = workerData as { from: string; to: string; replace: boolean }
+const draft = `${to}.${randomBytes(6).toString('hex')}`
 const pagesAtATime = 1_000
 const tell = (told: Told) => parentPort?.postMessage(told)
 
@@ -61,10 +62,11 @@ function wordsOf(error: unknown): string {
   if (code === 'ENOSPC' || errcode === 13) return `There is no room for a copy in ${dirname(to)}.`
   if (code === 'ENOENT') return `There is no folder ${dirname(to)}.`
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return `Nothing may be written to ${dirname(to)} (${code}).`
-  return error.message
+  // The draft is gone when this is read; what it holds came from there.
+  if (error instanceof NotAStore) return error.message.replaceAll(draft, from)
+  return `${from} cannot be copied: ${error.message}.`
 }
 
-const draft = `${to}.${randomBytes(6).toString('hex')}`
 try {
   closeSync(openSync(draft, 'wx', 0o600))
   await copyInto(draft)

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Told } from './copy-thread.ts'
 import { NotAStore, type StoreFacts } from './inspection.ts'
@@ -20,7 +20,8 @@ interface Asked {
  * @throws NotAStore in words, with nothing left behind
  */
 export function copyStore({ from, to, replace = false, onCopied }: Asked): Promise<StoreFacts> {
-  if (!existsSync(from)) return Promise.reject(new NotAStore(`There is no store ${from}.`))
+  const found = statSync(from, { throwIfNoEntry: false })
+  if (!found?.isFile()) return Promise.reject(new NotAStore(found ? `${from} is no file.` : `There is no store ${from}.`))
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./copy-thread.ts', import.meta.url), { workerData: { from, to, replace } })
     let settle = () => reject(new Error('The thread that copies the store has ended.'))

@@ -1,16 +1,8 @@
 import { certificate, startHouse } from '../support/house.ts'
+import { unhurried } from './unhurried.ts'
 
 /** A Parley in a process of its own, whose memory can be weighed. Says where it is and who may come, and then answers. */
-const many = [
-  'HANDSHAKESPERSECONDPERADDRESS',
-  'CONNECTIONSPERLOGIN',
-  'CONNECTIONSPERACCOUNT',
-  'FRAMESPERSECOND',
-  'POSTSPERSECOND',
-  'POSTBURST',
-]
-const limits = Object.fromEntries([...many, 'PENDING'].map((name) => [`PARLEY__LIMITS__${name}`, '100000']))
-const house = await startHouse({ settings: limits })
+const house = await startHouse({ settings: unhurried('PENDING') })
 const people = await house.people('ada', 'bob', 'eve')
 const [ada, bob, eve] = people
 const rooms = [await house.room('park', [ada, eve], 'public'), await house.room('den', [ada, eve])]

@@ -8,6 +8,7 @@ import type { Refused } from '../../src/protocol/server-frames.ts'
 import { newKey } from '../support/guest.ts'
 import { type Person, startHouse, type TestHouse } from '../support/house.ts'
 import { enter, frame, knock, RawClient, upgradeText } from './raw.ts'
+import { unhurried } from './unhurried.ts'
 
 let house: TestHouse
 let ada: Person
@@ -18,8 +19,7 @@ let room: string
 const ends = new Map<number, Socket>()
 
 before(async () => {
-  const many = ['HANDSHAKESPERSECONDPERADDRESS', 'CONNECTIONSPERLOGIN', 'CONNECTIONSPERACCOUNT', 'POSTSPERSECOND', 'POSTBURST']
-  house = await startHouse({ settings: Object.fromEntries(many.map((name) => [`PARLEY__LIMITS__${name}`, '100000'])) })
+  house = await startHouse({ settings: unhurried() })
   ;[ada, bob] = await house.people('ada', 'bob')
   room = await house.room('tea', [ada, bob], 'public')
   port = house.service.port

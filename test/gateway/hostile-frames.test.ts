@@ -4,6 +4,7 @@ import { deflateRawSync } from 'node:zlib'
 import { newKey } from '../support/guest.ts'
 import { type Person, startHouse, type TestHouse } from '../support/house.ts'
 import { enter, frame, pieces, RawClient, upgradeText } from './raw.ts'
+import { unhurried } from './unhurried.ts'
 
 let house: TestHouse
 let ada: Person
@@ -11,17 +12,8 @@ let bob: Person
 let port: number
 let room: string
 
-const many = [
-  'HANDSHAKESPERSECONDPERADDRESS',
-  'CONNECTIONSPERLOGIN',
-  'CONNECTIONSPERACCOUNT',
-  'FRAMESPERSECOND',
-  'POSTSPERSECOND',
-  'POSTBURST',
-]
-
 before(async () => {
-  house = await startHouse({ settings: Object.fromEntries(many.map((name) => [`PARLEY__LIMITS__${name}`, '100000'])) })
+  house = await startHouse({ settings: unhurried() })
   ;[ada, bob] = await house.people('ada', 'bob')
   room = await house.room('tea', [ada, bob])
   port = house.service.port

@@ -3,22 +3,15 @@ import { after, before, test } from 'node:test'
 import { newKey } from '../support/guest.ts'
 import { type Person, startHouse, type TestHouse } from '../support/house.ts'
 import { enter, frame, type RawClient } from './raw.ts'
+import { unhurried } from './unhurried.ts'
 
 let house: TestHouse
 let ada: Person
 let port: number
 let room: string
-const many = [
-  'HANDSHAKESPERSECONDPERADDRESS',
-  'CONNECTIONSPERLOGIN',
-  'CONNECTIONSPERACCOUNT',
-  'FRAMESPERSECOND',
-  'POSTSPERSECOND',
-  'POSTBURST',
-]
 
 before(async () => {
-  house = await startHouse({ settings: Object.fromEntries(many.map((name) => [`PARLEY__LIMITS__${name}`, '100000'])) })
+  house = await startHouse({ settings: unhurried() })
   ada = await house.person('ada')
   room = await house.room('tea', [ada])
   port = house.service.port

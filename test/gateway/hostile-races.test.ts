@@ -8,6 +8,7 @@ import { newKey } from '../support/guest.ts'
 import { type Person, startHouse, type TestHouse } from '../support/house.ts'
 import { chance, often, seedOf } from './chance.ts'
 import { enter, frame, RawClient, upgradeText } from './raw.ts'
+import { unhurried } from './unhurried.ts'
 
 const guard = { timeout: often(300_000) }
 let house: TestHouse
@@ -17,15 +18,7 @@ let bob: Person
 const ends = new Map<number, Socket>()
 
 before(async () => {
-  const many = [
-    'HANDSHAKESPERSECONDPERADDRESS',
-    'CONNECTIONSPERLOGIN',
-    'CONNECTIONSPERACCOUNT',
-    'FRAMESPERSECOND',
-    'POSTSPERSECOND',
-    'POSTBURST',
-  ]
-  const limits = Object.fromEntries([...many, 'PENDING', 'LOGINSPERACCOUNT'].map((name) => [`PARLEY__LIMITS__${name}`, '100000']))
+  const limits = unhurried('PENDING', 'LOGINSPERACCOUNT')
   // What a machine that is busy with other tests does late is late, not wrong.
   const late = { PARLEY__TIMEOUTS__HANDSHAKE: '60s' }
   house = await startHouse({ settings: { ...limits, ...late, PARLEY__LIMITS__QUEUEBYTES: '65536' } })

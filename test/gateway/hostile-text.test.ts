@@ -5,14 +5,14 @@ import { newKey } from '../support/guest.ts'
 import { type Person, startHouse, type TestHouse } from '../support/house.ts'
 import { chance, often, seedOf } from './chance.ts'
 import { enter, frame, pieces } from './raw.ts'
+import { unhurried } from './unhurried.ts'
 
 let house: TestHouse
 let ada: Person
 let port: number
 
 before(async () => {
-  const many = ['HANDSHAKESPERSECONDPERADDRESS', 'CONNECTIONSPERLOGIN', 'CONNECTIONSPERACCOUNT']
-  house = await startHouse({ settings: Object.fromEntries(many.map((name) => [`PARLEY__LIMITS__${name}`, '100000'])) })
+  house = await startHouse({ settings: unhurried() })
   ada = await house.person('ada')
   port = house.service.port
 })

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { Refusal } from '../../src/protocol/codes.ts'
-import { day, type House, hour, openHouse, password } from './house.ts'
+import { day, hour, password } from './house.ts'
+import { openHouseOfThree } from './three.ts'
 import type { Visitor } from './visitor.ts'
 
-let house: House
-let ada: Visitor
-let bob: Visitor
-let eve: Visitor
-before(async () => {
-  house = await openHouse()
-  await house.accounts.add({ name: 'root', password, role: 'admin' })
-  ;[ada, bob, eve] = [await house.guest('ada'), await house.guest('bob'), await house.guest('eve')]
-})
+const { house, ada, bob, eve, idOf } = await openHouseOfThree()
 after(() => house.close())
 
-const idOf = async (name: string) => (await house.accounts.find(name))?.id ?? ''
 const key = (n: number) => `key-${n}`.padEnd(16, '0')
 const bearerOf = async (visitor: Visitor) => ({ authorization: `Bearer ${(await visitor.post('/api/v1/token')).json.token}` })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { bareHeaders } from '../../src/http/bare-headers.ts'
 import { nodesOf, sources } from '../support/source.ts'
 import { type House, openHouse } from './house.ts'
 import type { Answer, Visitor } from './visitor.ts'
@@ -23,6 +24,8 @@ before(async () => {
   ada = await house.guest('ada')
 })
 after(() => house.close())
+
+const lowered = (headers: object) => Object.keys(headers).map((header) => header.toLowerCase())
 
 const policy = [
   "default-src 'none'",
@@ -133,6 +136,19 @@ test('every path that is declared has them too, by whatever method and whoever a
       assert.equal(headers['cache-control'], 'no-store', `${method} ${path}`)
       assert.equal(headers['set-cookie'], undefined, `${method} ${path}`)
     }
+  }
+})
+
+test('what express never sees carries the same, and allows nothing at all (WEB-05)', async () => {
+  for (const host of ['chat.example', `localhost:${house.port}`]) {
+    const { headers } = await house.visitor().get('/login', { host })
+    const { 'Content-Security-Policy': bare, ...rest } = bareHeaders(host)
+    for (const [header, value] of Object.entries(rest)) assert.equal(headers[header.toLowerCase()], value, header)
+    assert.equal(bare, "default-src 'none'; frame-ancestors 'none'")
+    const varies = ['content-security-policy', 'reporting-endpoints', 'x-request-id', 'content-type', 'content-length', 'etag', 'vary']
+    const ofHttp = ['date', 'connection', 'keep-alive', 'transfer-encoding', 'set-cookie']
+    const lacks = Object.keys(headers).filter((header) => ![...varies, ...ofHttp].includes(header) && !lowered(rest).includes(header))
+    assert.deepEqual(lacks, [], 'a header that helmet has learnt is one here too')
   }
 })
 

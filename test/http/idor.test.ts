@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { newKey } from '../support/guest.ts'
-import { type House, openHouse, password } from './house.ts'
+import { password } from './house.ts'
+import { openHouseOfThree } from './three.ts'
 import type { Visitor } from './visitor.ts'
 
-let house: House
-let ada: Visitor
-let bob: Visitor
-let eve: Visitor
-before(async () => {
-  house = await openHouse()
-  await house.accounts.add({ name: 'root', password, role: 'admin' })
-  ;[ada, bob, eve] = [await house.guest('ada'), await house.guest('bob'), await house.guest('eve')]
-})
+const { house, ada, bob, eve, idOf } = await openHouseOfThree()
 after(() => house.close())
 
-const idOf = async (name: string) => (await house.accounts.find(name))?.id ?? ''
 /** As long and of the same letters as an id of ours, but of nothing. */
 const madeUp = (id: string) => id.replace(/[A-Za-z0-9]/g, (letter) => (letter === 'q' ? 'r' : 'q'))
 

@@ -85,6 +85,18 @@ test('parley alone shows what one does most', async () => {
     assert.match(stdout, new RegExp(`parley ${task}`))
 })
 
+test('a file that cannot be used is named, before anything is asked', async () => {
+  const bench = (...more: string[]) => says('bench', '--url', 'https://chat.example', '--tokens', ...more)
+  const left = [await bench('/nowhere/tokens'), await bench('package.json', '--ca', 'package.json')]
+  assert.deepEqual(
+    left.map(({ code, stderr }) => [code, stderr]),
+    [
+      [2, '/nowhere/tokens cannot be read (ENOENT).\n'],
+      [2, 'package.json holds no certificate.\n'],
+    ],
+  )
+})
+
 test('the help of every command is as it was read over', async (t) => {
   const pages = (await allPages()).map(({ stdout }) => stdout)
   t.assert.snapshot(pages.join('\n────\n'), { serializers: [(text) => String(text)] })

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Argument, InvalidArgumentError, Option } from 'commander'
 import { addressOption } from './address.ts'
@@ -54,10 +55,11 @@ export const addBenchCommand: Group = (program, { out, load }) => {
     .action(async (scenario: (typeof scenarios)[number], options: Options) => {
       const tokens = linesOf(options.tokens)
       if (tokens.length === 0) throw new Misused(`${options.tokens} holds no token. Make one: parley token issue --account NAME > FILE`)
+      const ca = options.ca === undefined ? undefined : authorityIn(options.ca)
       const { benchDeployment } = await load.bench()
       const figures = await benchDeployment({
         ...{ scenario, tokens, url: options.url, connections: options.connections, measure: options.for },
-        ...(options.ca !== undefined && { ca: readFileSync(options.ca, 'utf8') }),
+        ...(ca !== undefined && { ca }),
         load: options.rate === undefined ? { inFlight: options.inFlight } : { perSecond: options.rate },
         progress: out.say,
       })
@@ -67,8 +69,28 @@ export const addBenchCommand: Group = (program, { out, load }) => {
     })
 }
 
+/** @throws Misused */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Misused(`${file} cannot be read (${error instanceof Error && 'code' in error ? error.code : error}).`)
+  }
+}
+
+/** Without this look, TLS would pass over what is none in silence. @throws Misused */
+function authorityIn(file: string): string {
+  const pem = textOf(file)
+  try {
+    new X509Certificate(pem)
+    return pem
+  } catch {
+    throw new Misused(`${file} holds no certificate.`)
+  }
+}
+
 const linesOf = (file: string): string[] =>
-  readFileSync(file, 'utf8')
+  textOf(file)
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean)

@@ -37,7 +37,8 @@ function wordsOf(error: unknown): string {
   if (code === 'EADDRINUSE') return `${where} is in use by another program. Set server.port to another port, or to 0 for any that is free.`
   if (code === 'EACCES' && port !== undefined)
     return `This user may not listen on ${where}. Take a port from 1024 on, or let a proxy hold that one.`
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
+  const { message, cause } = error
+  return cause instanceof Error && !message.includes(cause.message) ? `${message} (${cause.message})` : message
 }
 
 /** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE: no room for the index of the log (https://sqlite.org/rescode.html). */
