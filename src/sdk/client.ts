@@ -6,6 +6,7 @@ import type { CredentialWhy, Told } from './connection.ts'
 import { quiet } from './deferred.ts'
 import { createEmitter } from './emitter.ts'
 import { Denied, Discarded, Lost, Refused } from './errors.ts'
+import { type Fetch, fixedToken } from './fixed-token.ts'
 import { createLine, type LineState } from './line.ts'
 import { createMarks } from './marks.ts'
 import { createOpenRooms } from './open-rooms.ts'
@@ -24,6 +25,7 @@ export type {
   ClientOptions,
   Credential,
   CredentialWhy,
+  Fetch,
   Fields,
   LineState,
   OpenSocket,
@@ -36,15 +38,16 @@ export type {
 }
 export { Denied, Discarded, Lost, memoryStorage, Refused }
 
-/** Starts connecting at once. `token`: a session token or personal access token that does not change. */
-export function connect(options: ClientOptions | { url: string; token: string }): Client {
-  return createClient('token' in options ? { url: options.url, credential: fixed(options.token) } : options)
-}
-
-/** Asking again for a token that was turned away would go on for ever. */
-const fixed = (token: string) => async (why: CredentialWhy) => {
-  if (why !== 'attempt') throw new Denied('new-credentials', 'The token has run out or was revoked.')
-  return { bearer: token }
+/**
+ * Starts connecting at once. `token`: a session token or personal access token that does not change; when it no longer holds, the state
+ * is `stopped`. `fetch`: how that is asked when a connection does not come about.
+ */
+export function connect(options: ClientOptions | { url: string; token: string; fetch?: Fetch }): Client {
+  if (!('token' in options)) return createClient(options)
+  const { credential, taken } = fixedToken(options)
+  const client = createClient({ url: options.url, credential })
+  client.on('state', ({ state }) => state === 'live' && taken())
+  return client
 }
 
 function createClient(options: ClientOptions): Client {

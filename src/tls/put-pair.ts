@@ -9,8 +9,8 @@ export class PairRefused extends Error {
   override name = 'PairRefused'
   readonly reasons: readonly string[]
 
-  constructor(words: string, reasons: readonly string[]) {
-    super(`${words}:\n${reasons.map((reason) => `- ${reason}`).join('\n')}`)
+  constructor(words: string, reasons: readonly string[], advice = '') {
+    super(`${words}:\n${reasons.map((reason) => `- ${reason}`).join('\n')}${advice && `\n${advice}`}`)
     this.reasons = reasons
   }
 }
@@ -57,7 +57,12 @@ export async function importPair({ from, dir, now, force, names }: Asked & { fro
   if (!verdict.ok) throw new PairRefused(`The pair in ${from} cannot serve`, verdict.reasons)
   const { facts } = verdict
   const missed = verdict.uncovered.map((name) => uncoveredWords(name, facts))
-  if (missed.length > 0 && !force) throw new PairRefused(`The pair in ${from} is for other hosts than people type`, missed)
+  if (missed.length > 0 && !force)
+    throw new PairRefused(
+      `The pair in ${from} is for other hosts than people type`,
+      missed,
+      'Say in server.publicUrl what they type, or --force.',
+    )
   const before = await readPair(dir)
   await writePair(dir, found.pair)
   // The authority of a development pair that is gone vouches for nothing here any more.

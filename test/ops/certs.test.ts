@@ -110,7 +110,12 @@ test('what a server holds out, what lies in the folder, and why it is not taken'
 const badWishes: [string, string, Wish, RegExp][] = [
   ['expired', publicUrl, { notAfter: Date.now() - dayMs }, /expired on/],
   ['for other hosts', publicUrl, { names: ['other.example'] }, /not for chat\.example, only for other\.example/],
-  ['for other hosts than the default address', '', {}, /not for localhost \(the host in server\.publicUrl\), only for chat\.example/],
+  [
+    'for other hosts than the default address',
+    '',
+    {},
+    /not for localhost \(the host in server\.publicUrl\), only for chat\.example\nSay in/,
+  ],
   ['not for the address listened on', 'server:\n  host: 192.0.2.7\n', { names: ['localhost'] }, /not for 192\.0\.2\.7, only for localhost/],
 ]
 for (const [what, local, wish, words] of badWishes) {

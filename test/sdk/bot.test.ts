@@ -6,6 +6,26 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { certificate, startHouse } from '../support/house.ts'
 
+test('a program whose one token has ended is told so, and does not try for ever', async (t) => {
+  const house = await startHouse()
+  t.after(() => house.close())
+  const bot = await house.person('bot')
+  const trusted = join(house.folder, 'ca.pem')
+  writeFileSync(trusted, certificate().cert)
+  const url = `${house.url.replace('https', 'wss')}/ws`
+  const env = { ...process.env, PARLEY_URL: url, PARLEY_TOKEN: bot.token, NODE_EXTRA_CA_CERTS: trusted }
+  await house.service.house.logins.end({ ids: [bot.login.id] }, 'ended')
+  const program = `
+    import { connect } from ${JSON.stringify(join(import.meta.dirname, '../../src/sdk/client.ts'))}
+    const client = connect({ url: process.env.PARLEY_URL, token: process.env.PARLEY_TOKEN })
+    client.on('state', (line) => line.state === 'stopped' && console.log(JSON.stringify(line)))`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill())
+  const [said] = (await once(child.stdout, 'data')) as [Buffer]
+  const { state, signIn } = JSON.parse(String(said))
+  assert.deepEqual({ state, signIn }, { state: 'stopped', signIn: true })
+})
+
 test('the bot of the README answers ada, from a process of its own', async (t) => {
   const house = await startHouse()
   t.after(() => house.close())

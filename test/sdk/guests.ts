@@ -12,7 +12,7 @@ export async function stageWith(t: TestContext, ...rooms: string[]): Promise<{ s
     await stage.end()
   })
   const guest = async (name: string) => {
-    const client = connect({ url: stage.url, token: name })
+    const client = connect({ url: stage.url, token: name, fetch: () => Promise.reject(new Error('a stage has no pages')) })
     guests.push(client)
     await inState(client, 'live')
     return client

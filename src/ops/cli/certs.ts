@@ -76,8 +76,12 @@ async function told({ read, out }: Desk, options: Json, { facts, warnings }: Put
     const what = `${dir}: for ${plain(pair.names.join(', '))}, ${plural(pair.daysLeft, 'day')} left.`
     return isServed ? `${what}\nThe server holds it out to new connections.` : what
   })
-  if (server && !isServed) throw new Error(`The server refuses it, and goes on with the one before:\n${lines(server.refused)}`)
+  if (server && !isServed)
+    throw new Error(`The server refuses it, and goes on with the one before:\n${lines(server.refused)}\n${untilRestart}`)
 }
+
+/** What was checked here is the configuration as it is written; the server goes by that of its start. */
+const untilRestart = 'It lies in the folder now. If server.publicUrl was set since the server started, a restart takes up both.'
 
 async function status({ read, out }: Desk, options: Json): Promise<void> {
   const { certsStatus } = await import('../certs-status.ts')
