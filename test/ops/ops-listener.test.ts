@@ -66,6 +66,13 @@ test('a name that somebody points here is not answered; Prometheus asks by addre
   }
 })
 
+test('a probe of HTTP/1.0, which names nobody, is answered', async (t) => {
+  const { port } = await listening(t)
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /readyz HTTP/1.0\r\n\r\n')
+  assert.match(await textOf(socket), /^HTTP\/1\.1 200 OK\r\n/)
+})
+
 test('a port that is taken is said in words', async (t) => {
   const { port } = await listening(t)
   await assert.rejects(
