@@ -25,7 +25,7 @@ export async function connectAdmin(file: string): Promise<AdminClient | undefine
     await once(socket, 'connect')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ECONNREFUSED') return undefined
     if (code === 'EACCES' || code === 'EPERM')
       throw new Error(`A server runs here, but you may not give it orders: ${file} belongs to another user.`)
     throw error

@@ -11,6 +11,7 @@ const tea = await house.room('tea', [ada, bob])
 /** What went wrong by the log: faults of ours, not refusals. */
 const faults = () => house.log.filter((line) => (JSON.parse(line) as { level: number }).level >= 50)
 
+process.on('disconnect', () => process.exit(0))
 process.on('message', async (ask: 'weigh' | 'close') => {
   if (ask === 'close') {
     await house.close()

@@ -176,7 +176,7 @@ test('config show says what holds and where it was set, and masks secrets', asyn
 
 test('many commands at once wait for one another', async (t) => {
   const { parley } = await newPlace(t)
-  const left = await Promise.all(['ada', 'bob', 'eve'].map((name) => parley(['account', 'add', name, '--no-password'])))
+  const left = await Promise.all(['ada', 'bob', 'eve'].map((name) => parley(['account', 'add', name, '--no-password', '--role', 'admin'])))
   assert.deepEqual(
     left.map(({ code, stderr }) => [code, stderr]),
     [

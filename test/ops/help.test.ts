@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
+import { verdictOn } from '../../src/ops/cli/exit.ts'
 import { runCommand } from '../../src/ops/cli/program.ts'
 import { textOf } from './parley.ts'
 
@@ -95,6 +96,17 @@ test('a file that cannot be used is named, before anything is asked', async () =
       [2, 'package.json holds no certificate.\n'],
     ],
   )
+})
+
+test('a place that cannot be is told by what to set', () => {
+  const told = (fault: object) => verdictOn(Object.assign(new Error('as the system says it'), fault)).words ?? ''
+  assert.match(
+    told({ code: 'EADDRNOTAVAIL', syscall: 'listen', address: '192.0.2.1' }),
+    /no address 192\.0\.2\.1\. Set server\.host, or ops\.host/,
+  )
+  assert.match(told({ code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'gone.invalid' }), /no address gone\.invalid/)
+  assert.match(told({ code: 'EACCES', syscall: 'mkdir', path: '/x' }), /^The folder \/x cannot be made \(EACCES\)\. Set data\.dir/)
+  assert.match(told({ errcode: 14 }), /file of the store cannot be opened/)
 })
 
 test('the help of every command is as it was read over', async (t) => {

@@ -32,21 +32,29 @@ function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (isNoRoom(error))
     return `The disk is full: what Parley keeps in its data folder can no longer be written. Make room (\`df -h\` shows on which disk there is none) and try again; nothing that was acknowledged is lost.`
-  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  const { code, syscall, path, hostname, address, port, errcode } = error as Fault
   const where = `${address ?? ''}:${port ?? ''}`
   if (code === 'EADDRINUSE') return `${where} is in use by another program. Set server.port to another port, or to 0 for any that is free.`
   if (code === 'EACCES' && port !== undefined)
     return `This user may not listen on ${where}. Take a port from 1024 on, or let a proxy hold that one.`
-  const { message, cause } = error
+  if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo')
+    return `This machine has no address ${address ?? hostname}. Set server.host, or ops.host, to one that it has, or to 0.0.0.0 for all of them.`
+  if (syscall === 'mkdir') return `The folder ${path} cannot be made (${code}). Set data.dir to one that this user can write to.`
+  if (errcode === cantOpen) return 'The file of the store cannot be opened: parley doctor says more.'
+  const { name, message, cause } = error
+  if (name === 'WrongMasterKey') return `${message} If it is lost for good: parley restore FILE --new-secrets`
   return cause instanceof Error && !message.includes(cause.message) ? `${message} (${cause.message})` : message
 }
 
-/** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE: no room for the index of the log (https://sqlite.org/rescode.html). */
-const [full, noRoomForIndex] = [13, 4874]
+/** What Node and SQLite tell beside the words. */
+type Fault = NodeJS.ErrnoException & { hostname?: string; address?: string; port?: number; errcode?: number }
+
+/** SQLITE_FULL, SQLITE_IOERR_SHMSIZE: no room for the index of the log, and SQLITE_CANTOPEN (https://sqlite.org/rescode.html). */
+const [full, noRoomForIndex, cantOpen] = [13, 4874, 14]
 
 /** Whether it failed for want of room on a disk, whoever noticed first. */
 function isNoRoom(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const { code, errcode } = error as NodeJS.ErrnoException & { errcode?: number }
+  const { code, errcode } = error as Fault
   return code === 'ENOSPC' || code === 'EDQUOT' || errcode === full || errcode === noRoomForIndex || isNoRoom(error.cause)
 }
