@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { follow, type Outcome, type Tally, writeTally } from '../report.ts'
-import { ensurePrograms, forgetSettings, scanners } from '../setup.ts'
+import { ensurePrograms, forgetSettings, keepCompiled, scanners } from '../setup.ts'
 import { idsIn, idsOf } from './checklist.ts'
 import { prove, table, writeEvidence } from './evidence.ts'
 
@@ -23,6 +23,7 @@ const began = performance.now()
 
 process.chdir(root)
 forgetSettings()
+keepCompiled(root)
 ensurePrograms(say, scanners)
 const page = spawnSync(process.execPath, ['src/launch.cjs', '--page'], { stdio: 'inherit' })
 if (page.status !== 0) process.exit(1)
