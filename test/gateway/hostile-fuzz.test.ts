@@ -24,7 +24,7 @@ interface Weight {
   faults: string[]
 }
 const MiB = 2 ** 20
-const frames = often(100_000)
+const frames = often(100_000, 25_000)
 const batch = 100
 let child: ChildProcess
 let place: Place
@@ -133,7 +133,7 @@ test('bytes that were frames once, with bits flipped anywhere, end their own con
   timeout: often(300_000),
 }, async (t) => {
   const luck = chance(seedOf(t) + 9)
-  for (let round = 0; round < often(300); round++) {
+  for (let round = 0; round < often(300, 100); round++) {
     const client = await enter(place.port, place.tokens[2], place.ca)
     const good = Array.from({ length: 20 }, (_, i) => frame(mutated(luck, i + 1, place.rooms, 0)))
     const bytes = Buffer.concat(good)
