@@ -29,7 +29,11 @@ export async function newPlace(t: TestContext, local = '') {
     )
     await rm(root, { recursive: true, force: true })
   })
-  const env = { PATH: process.env.PATH, PARLEY_ROOT: root, PARLEY__SERVER__PORT: '0', PARLEY__OPS__PORT: '0', NO_COLOR: '1' }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = {
+    ...{ PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) },
+    ...{ PARLEY_ROOT: root, PARLEY__SERVER__PORT: '0', PARLEY__OPS__PORT: '0', NO_COLOR: '1' },
+  }
 
   function start(args: string[], more: Record<string, string> = {}): ChildProcess {
     const child = spawn(process.execPath, [main, ...args], { env: { ...env, ...more }, stdio: 'pipe', cwd: root })
