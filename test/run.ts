@@ -59,6 +59,9 @@ if (asked.length === 0) {
 }
 check('the page is built', 'src/launch.cjs', '--page')
 
+// One for all, when there are several.
+const chromium =
+  files.filter((file) => file.includes('/browser/')).length > 1 ? await (await import('./support/chromium.ts')).share() : undefined
 const stream = run({
   files,
   concurrency: 2,
@@ -69,6 +72,7 @@ const stream = run({
 })
 const { tally, failures: failed } = await follow(stream)
 failures.push(...failed)
+await chromium?.close()
 if (tally.tests === 0) failures.push('no test ran')
 for (const failure of failures) process.stdout.write(`✖ ${failure}\n`)
 

@@ -4,6 +4,7 @@ import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { follow, type Outcome, type Tally, writeTally } from '../report.ts'
 import { ensurePrograms, forgetSettings, keepCompiled, scanners } from '../setup.ts'
+import { share } from '../support/chromium.ts'
 import { idsIn, idsOf } from './checklist.ts'
 import { prove, table, writeEvidence } from './evidence.ts'
 
@@ -67,11 +68,13 @@ async function play({ name, files, concurrency, times }: Part): Promise<Outcome 
   return follow(stream)
 }
 
+const chromium = await share()
 const outcomes: Outcome[] = []
 for (const part of parts) {
   const outcome = await play(part)
   if (outcome) outcomes.push(outcome)
 }
+await chromium.close()
 const failures = outcomes.flatMap((outcome) => outcome.failures)
 const results = outcomes.flatMap((outcome) => outcome.results)
 // A test that never ran, since its file broke or left it out, proved nothing.
