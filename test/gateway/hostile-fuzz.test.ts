@@ -122,7 +122,9 @@ test(`${frames} mutated frames: each is answered once, none breaks the server, a
   t.diagnostic(
     `heap ${(before.heap / MiB).toFixed(1)} MiB, then ${growth.toFixed(1)} MiB more; rss ${(before.rss / MiB).toFixed(0)} → ${(after.rss / MiB).toFixed(0)} MiB`,
   )
-  for (const code of ['ok', 'bad_frame', 'invalid', 'too_large', 'no_such_room', 'no_such_message', 'conflict', 'forbidden'])
+  // Of the last two there are two in ten thousand.
+  const rare = frames < 100_000 ? [] : ['too_large', 'conflict']
+  for (const code of ['ok', 'bad_frame', 'invalid', 'no_such_room', 'no_such_message', 'forbidden', ...rare])
     assert.ok(codes.has(code), code)
   assert.deepEqual([...before.faults, ...after.faults], [])
   assert.ok(growth < 32, `${growth} MiB more`)
