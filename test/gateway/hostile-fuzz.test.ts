@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setImmediate as turnEnd } from 'node:timers/promises'
 import { isRefusalCode } from '../../src/protocol/codes.ts'
+import { endsWithUs } from '../support/ends-with-us.ts'
 import { Guest, newKey } from '../support/guest.ts'
 import { type Chance, chance, often, seedOf } from './chance.ts'
 import { expected, mutated } from './mutator.ts'
@@ -30,7 +31,9 @@ let child: ChildProcess
 let place: Place
 
 before(async () => {
-  child = fork(join(import.meta.dirname, 'fuzz-house.ts'), { execArgv: ['--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  child = endsWithUs(
+    fork(join(import.meta.dirname, 'fuzz-house.ts'), { execArgv: ['--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+  )
   ;[place] = (await once(child, 'message')) as [Place]
 })
 after(async () => {

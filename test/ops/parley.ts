@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
+import { endsWithUs } from '../support/ends-with-us.ts'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
 
@@ -36,7 +37,7 @@ export async function newPlace(t: TestContext, local = '') {
   }
 
   function start(args: string[], more: Record<string, string> = {}): ChildProcess {
-    const child = spawn(process.execPath, [main, ...args], { env: { ...env, ...more }, stdio: 'pipe', cwd: root })
+    const child = endsWithUs(spawn(process.execPath, [main, ...args], { env: { ...env, ...more }, stdio: 'pipe', cwd: root }))
     children.add(child)
     child.once('exit', () => children.delete(child))
     return child
