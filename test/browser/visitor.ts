@@ -104,7 +104,7 @@ export class Visitor {
 
 /** Looks again until it is so; for what tells nobody when it changes. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const guard = performance.now() + 20_000
+  const guard = performance.now() + 60_000
   while (!(await isSo())) {
     if (performance.now() > guard) throw new Error(`in vain: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))

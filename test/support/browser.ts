@@ -9,7 +9,7 @@ import { type HouseOptions, startHouse, type TestHouse } from './house.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** ms after which a story is stuck: a guard, never a measure. */
-const guard = 20_000
+const guard = 60_000
 
 /** Said by every page about itself: what the content security policy stopped there. */
 const tellViolations = `addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
