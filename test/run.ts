@@ -3,11 +3,12 @@ import { existsSync, globSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { run } from 'node:test'
 import { follow, writeTally } from './report.ts'
-import { ensurePrograms, forgetSettings } from './setup.ts'
+import { ensurePrograms, forgetSettings, keepCompiled } from './setup.ts'
 
 /*
- * `npm test` checks everything: types, style, the page, then every test with its coverage. `npm test -- test/tls` runs the tests
- * of one folder or file. What lies in a folder called long runs only when it is named; test/security has a command of its own.
+ * `npm test` checks everything: types, style, the page, then every test. `npm test -- test/tls` runs the tests of one folder or file;
+ * `npm test -- --coverage`, of all or of these, says which lines of src ran besides, and takes a fifth longer. What lies in a folder
+ * called long runs only when it is named; test/security has a command of its own.
  */
 
 /** ms for one test: a guard against what hangs, never a measure. test/guard.ts watches over whole files. */
@@ -43,10 +44,14 @@ function filesOf(asked: string[]): string[] {
     .sort()
 }
 
-const asked = process.argv.slice(2)
+const given = process.argv.slice(2)
+const coverage = given.includes('--coverage')
+const asked = given.filter((one) => one !== '--coverage')
 const files = filesOf(asked)
 for (const one of asked) if (!existsSync(one)) failures.push(`there is no ${one}`)
 ensurePrograms(say)
+// What comes out of a cache is counted less exactly.
+if (!coverage) keepCompiled(root)
 if (asked.length === 0) {
   check('types', 'node_modules/typescript/bin/tsc', '--noEmit', '-p', '.')
   check('types of the page', 'node_modules/typescript/bin/tsc', '--noEmit', '-p', 'src/web')
@@ -54,16 +59,20 @@ if (asked.length === 0) {
 }
 check('the page is built', 'src/launch.cjs', '--page')
 
+// One for all, when there are several.
+const chromium =
+  files.filter((file) => file.includes('/browser/')).length > 1 ? await (await import('./support/chromium.ts')).share() : undefined
 const stream = run({
   files,
   concurrency: 2,
   timeout: guard,
-  coverage: true,
+  coverage,
   coverageIncludeGlobs: ['src/**'],
   execArgv: ['--import', import.meta.resolve('./guard.ts')],
 })
 const { tally, failures: failed } = await follow(stream)
 failures.push(...failed)
+await chromium?.close()
 if (tally.tests === 0) failures.push('no test ran')
 for (const failure of failures) process.stdout.write(`✖ ${failure}\n`)
 

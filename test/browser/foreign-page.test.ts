@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, afterEach, before, type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openStage, type Stage } from '../support/browser.ts'
+import { fakeClock } from '../support/house.ts'
 import { forms, tricksOn } from './tricks.ts'
 import { people, until, type Visitor, visitor } from './visitor.ts'
 
@@ -16,7 +17,8 @@ let tea: string
 let cookies = ''
 const asset = `/${globSync('assets/index-*.js', { cwd: join(import.meta.dirname, '../../src/web/dist') })[0]}`
 before(async () => {
-  stage = await openStage({ settings: { PARLEY__REGISTRATION: 'open' } })
+  // No time passes: nothing in the store expires, and whatever changes there was changed by somebody.
+  stage = await openStage({ settings: { PARLEY__REGISTRATION: 'open' }, clock: fakeClock() })
   tea = await stage.house.room('tea', await people(stage, 'ada'))
 })
 afterEach(() => stage.calm())

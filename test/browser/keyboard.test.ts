@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openStage, type Stage } from '../support/browser.ts'
-import { people, type Visitor, visitor } from './visitor.ts'
+import { people, until, type Visitor, visitor } from './visitor.ts'
 
 let stage: Stage
 let tea: string
@@ -19,6 +19,9 @@ const focused = (page: Page): Promise<string> =>
     `(({ tagName, ariaLabel, textContent, placeholder }) => tagName.toLowerCase() + ' ' + (ariaLabel || placeholder || textContent).trim())(document.activeElement)`,
   )
 
+/** The focus follows what is drawn, and comes a moment later. */
+const hasFocus = (page: Page, what: RegExp): Promise<void> => until(`${what} has the focus`, async () => what.test(await focused(page)))
+
 async function tabsTo(page: Page, what: RegExp, key = 'Tab'): Promise<string[]> {
   const passed: string[] = []
   for (let presses = 0; presses < 30; presses += 1) {
@@ -29,14 +32,20 @@ async function tabsTo(page: Page, what: RegExp, key = 'Tab'): Promise<string[]> 
   throw new Error(`Tab never reached ${what}; it passed ${passed.join(' · ')}`)
 }
 
-const arrive = async (): Promise<Visitor> => visitor(stage, 'ada', `/r/${tea}`)
+async function arrive(): Promise<Visitor> {
+  const ada = await visitor(stage, 'ada', `/r/${tea}`)
+  await hasFocus(ada.page, /^textarea Message tea/)
+  return ada
+}
 
 test('Tab goes through the page in the order in which it is read, and the composer has the focus at the start', async () => {
   const ada = await arrive()
   await ada.says('First')
-  assert.match(await focused(ada.page), /^textarea Message tea/)
+  await hasFocus(ada.page, /^textarea Message tea/)
   await ada.page.reload()
   await ada.isIn()
+  await ada.reads('First')
+  await hasFocus(ada.page, /^textarea Message tea/)
   await ada.page.evaluate('document.activeElement.blur()')
   const passed = await tabsTo(ada.page, /^textarea Message tea/)
   const order = [
@@ -64,10 +73,10 @@ test('Enter sends, Shift+Enter is a new line, and an Enter that ends a compositi
   await keyboard.type('one')
   await keyboard.press('Shift+Enter')
   await keyboard.type('two')
-  assert.equal(await ada.composer.inputValue(), 'one\ntwo')
+  await ada.holds('one\ntwo')
   await keyboard.press('Enter')
   await ada.reads('two')
-  assert.equal(await ada.composer.inputValue(), '')
+  await ada.holds('')
 
   await keyboard.type('にほん')
   await ada.composer.evaluate(`(field) => {
@@ -87,34 +96,36 @@ test('↑ in an empty composer changes the last own message, Esc gives it up', a
   await ada.says('A typo hree')
   await ada.message('A typo hree').getByText('Sent', { exact: true }).waitFor({ state: 'attached' })
   await ada.page.keyboard.press('ArrowUp')
-  assert.equal(await ada.composer.inputValue(), 'A typo hree')
+  await ada.holds('A typo hree')
   await ada.page.getByText('Editing your message').waitFor()
   await ada.page.keyboard.press('Escape')
-  assert.equal(await ada.composer.inputValue(), '')
+  await ada.holds('')
   await ada.page.keyboard.press('ArrowUp')
+  await ada.holds('A typo hree')
   await ada.composer.fill('A typo here')
   await ada.page.keyboard.press('Enter')
   await ada.message('A typo here').getByText('(edited)').waitFor()
-  assert.match(await focused(ada.page), /^textarea/)
+  await hasFocus(ada.page, /^textarea/)
 })
 
 test('the list is one stop: arrows walk over the messages, Tab goes into the actions, and a reaction needs no mouse', async () => {
   const ada = await arrive()
   for (const text of ['Red', 'Green', 'Blue']) await ada.says(text)
+  await ada.message('Blue').getByText('Sent', { exact: true }).waitFor({ state: 'attached' })
   await tabsTo(ada.page, /^article/, 'Shift+Tab')
-  assert.match(await focused(ada.page), /Blue/)
+  await hasFocus(ada.page, /Blue/)
   await ada.page.keyboard.press('ArrowUp')
   await ada.page.waitForFunction('document.activeElement.textContent.includes("Green")')
   await ada.page.keyboard.press('Tab')
-  assert.match(await focused(ada.page), /^button Add a reaction/)
+  await hasFocus(ada.page, /^button Add a reaction/)
   await ada.page.keyboard.press('Enter')
   await ada.page.waitForFunction('document.activeElement.ariaLabel === "thumbs up"')
   await ada.page.keyboard.press('ArrowRight')
   await ada.page.keyboard.press('ArrowRight')
-  assert.equal(await focused(ada.page), 'button heart')
+  await hasFocus(ada.page, /^button heart$/)
   await ada.page.keyboard.press('Enter')
   await ada.message('Green').getByRole('button', { name: '❤️ by you' }).waitFor()
-  assert.doesNotMatch(await focused(ada.page), /^body/)
+  await hasFocus(ada.page, /^(?!body)/)
 })
 
 test('menus and dialogs open, are walked through and close by keys, and give the focus back', async () => {
@@ -123,20 +134,20 @@ test('menus and dialogs open, are walked through and close by keys, and give the
   await page.getByRole('button', { name: 'New room' }).focus()
   await page.keyboard.press('Enter')
   await page.getByRole('dialog', { name: 'New room' }).waitFor()
-  assert.equal(await page.evaluate('document.activeElement.tagName'), 'INPUT')
+  await hasFocus(page, /^input/)
   for (let presses = 0; presses < 12; presses += 1) {
     await page.keyboard.press('Tab')
     assert.ok(await page.evaluate('document.activeElement === document.body || document.activeElement.closest("dialog") !== null'))
   }
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
-  assert.equal(await focused(page), 'button New room')
+  await hasFocus(page, /^button New room$/)
 
   await page.getByRole('button', { name: 'Ada: settings and sign out' }).focus()
   await page.keyboard.press('Enter')
   await page.getByRole('radio', { name: 'Dark' }).focus()
   await page.keyboard.press('Space')
-  assert.equal(await page.evaluate('getComputedStyle(document.documentElement).colorScheme'), 'dark')
+  await until('it is dark', async () => (await page.evaluate('getComputedStyle(document.documentElement).colorScheme')) === 'dark')
   await page.keyboard.press('Escape')
   await page.getByRole('radio', { name: 'Dark' }).waitFor({ state: 'hidden' })
 
@@ -145,7 +156,7 @@ test('menus and dialogs open, are walked through and close by keys, and give the
   await page.getByRole('complementary', { name: 'Connection' }).waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('complementary').waitFor({ state: 'detached' })
-  assert.match(await focused(page), /^button Connection/)
+  await hasFocus(page, /^button Connection/)
 })
 
 test('@ offers the people of the room, and the arrows choose one', async () => {
@@ -155,9 +166,9 @@ test('@ offers the people of the room, and the arrows choose one', async () => {
   const list = ada.page.getByRole('listbox', { name: 'People in this room' })
   await list.waitFor()
   await ada.page.keyboard.type('b')
-  assert.match((await list.getByRole('option', { selected: true }).textContent()) ?? '', /Bob/)
+  await list.getByRole('option', { selected: true }).filter({ hasText: 'Bob' }).waitFor()
   await ada.page.keyboard.press('Enter')
-  assert.equal(await ada.composer.inputValue(), 'well @bob ')
+  await ada.holds('well @bob ')
   await ada.page.keyboard.press('Enter')
   await ada.reads('well @Bob')
 })

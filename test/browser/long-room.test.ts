@@ -35,7 +35,10 @@ test('of a room of 600 messages few are in the document; older ones come as ada 
   assert.ok(most <= mostNodes, `${most} messages in the document`)
 
   // What is being read stays where it is while others write.
+  const scrolled = () => page.evaluate<number>(`document.querySelector('.list').scrollTop`)
+  const first = await scrolled()
   await page.mouse.wheel(0, 3_000)
+  await until('the wheel has turned', async () => (await scrolled()) > first + 1_000)
   const top = `(() => {
     const frame = document.querySelector('.list').getBoundingClientRect()
     const row = [...document.querySelectorAll('.list article')].find((one) => one.getBoundingClientRect().top > frame.top + 40)
@@ -47,7 +50,9 @@ test('of a room of 600 messages few are in the document; older ones come as ada 
   }
   await until('the list has come to rest', async () => {
     const before = await page.evaluate<Place>(top)
-    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
+    await page.evaluate(
+      'new Promise((resolve) => { let left = 20; (function frame() { left-- ? requestAnimationFrame(frame) : resolve() })() })',
+    )
     const now = await page.evaluate<Place>(top)
     return before.key === now.key && before.top === now.top
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openStage, type Stage } from '../support/browser.ts'
-import { people, visitor } from './visitor.ts'
+import { people, until, visitor } from './visitor.ts'
 
 let stage: Stage
 before(async () => {
@@ -31,7 +31,7 @@ test('who has left the room is still named above what they wrote', async () => {
   const here = await visitor(stage, 'ada', `/r/${tea}`)
   await here.message('so long').getByText('Bob', { exact: true }).waitFor()
   await here.log.getByText('Bob left').waitFor()
-  assert.equal(await here.page.title(), 'tea — Keepers & Co')
+  await until('the title is the room', async () => (await here.page.title()) === 'tea — Keepers & Co')
 })
 
 test('several messages are copied as lines with time and name, a part of one as it is', async () => {

@@ -1,11 +1,14 @@
+import assert from 'node:assert/strict'
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import type { AccountRole } from '../../src/protocol/events.ts'
+import { Visitor as Caller } from '../http/visitor.ts'
 import type { Stage } from '../support/browser.ts'
 import type { Person } from '../support/house.ts'
 
 /** Everybody's: no story is about guessing. */
 export const password = 'a quiet harbour at noon'
 
+const chrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
 const displayOf = (name: string): string => `${name[0]?.toUpperCase()}${name.slice(1)}`
 
 /** People with an account and a password; the first is the admin. */
@@ -27,14 +30,23 @@ export async function signIn(page: Page, name: string, given = password): Promis
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
-/** Somebody at the app, in a browser of their own. */
+/** Somebody at the app, in a browser of their own, with the cookies of a sign-in; how people come by them is a story of its own. */
 export async function visitor(stage: Stage, name: string, path = '/', options: BrowserContextOptions = {}): Promise<Visitor> {
   const page = await stage.page(options)
+  const cookies = await cookiesOf(stage, name)
+  await page.context().addCookies(cookies.map(([name, value]) => ({ name, value, url: stage.url, httpOnly: true, sameSite: 'Lax' })))
   await page.goto(path)
-  await signIn(page, name)
   const here = new Visitor(page)
   await here.isIn()
   return here
+}
+
+async function cookiesOf({ url, ca }: Stage, name: string): Promise<[name: string, value: string][]> {
+  const caller = new Caller({ port: Number(new URL(url).port), ca, origin: url })
+  const answer = await caller.post('/api/v1/login', { name, password }, { 'user-agent': chrome })
+  caller.close()
+  assert.equal(answer.status, 200, answer.text)
+  return [...caller.cookies]
 }
 
 /** What a person does with the app, in their words. */
@@ -68,6 +80,11 @@ export class Visitor {
     return this.log.getByRole('article').filter({ has: this.page.locator('.prose', { hasText: text }) })
   }
 
+  /** What the composer holds, once it holds it: it is drawn a moment after the key. */
+  async holds(text: string): Promise<void> {
+    await until(`the composer holds "${text}"`, async () => (await this.composer.inputValue()) === text)
+  }
+
   async reads(text: string): Promise<void> {
     await this.message(text).waitFor()
   }
@@ -87,7 +104,7 @@ export class Visitor {
 
 /** Looks again until it is so; for what tells nobody when it changes. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const guard = performance.now() + 20_000
+  const guard = performance.now() + 60_000
   while (!(await isSo())) {
     if (performance.now() > guard) throw new Error(`in vain: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))

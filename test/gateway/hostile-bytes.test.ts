@@ -7,7 +7,7 @@ import { connect as dialTls, type TLSSocket } from 'node:tls'
 import { admit, type Guard, NoEntry } from '../../src/gateway/admission.ts'
 import { type Person, startHouse, type TestHouse } from '../support/house.ts'
 import { type Chance, chance, often, seedOf } from './chance.ts'
-import { enter, frame, knock, RawClient, type RawFrame, tlsOptions, upgradeText } from './raw.ts'
+import { enterAtLast, frame, knock, RawClient, type RawFrame, tlsOptions, upgradeText } from './raw.ts'
 
 let house: TestHouse
 let ada: Person
@@ -34,7 +34,7 @@ async function allGone(): Promise<void> {
 }
 
 async function adaCanStillEnter(): Promise<void> {
-  const client = await enter(port, ada.token)
+  const client = await enterAtLast(port, ada.token)
   client.say(frame('{"type":"ping","ref":7}'))
   assert.equal((await client.hears({ ref: 7 })).type, 'ok')
   client.hangUp()

@@ -7,7 +7,7 @@ import { setImmediate as turnEnd, setTimeout as wait } from 'node:timers/promise
 import { admit, type Caller, type Guard, NoEntry } from '../../src/gateway/admission.ts'
 import { startHouse, type TestHouse } from '../support/house.ts'
 import { type Chance, chance, often, seedOf } from './chance.ts'
-import { enter, frame, knock, RawClient, upgradeText, type Wish } from './raw.ts'
+import { enter, enterAtLast, frame, knock, RawClient, upgradeText, type Wish } from './raw.ts'
 
 const guard = { timeout: often(120_000) }
 const plenty = {
@@ -82,7 +82,7 @@ test('hundreds who dribble their headers, or say nothing, are cut off, and keep 
     isOver = true
   })
   let entered = 0
-  for (; !isOver || entered < 3; entered++) (await enter(port, ada.token)).hangUp()
+  for (; !isOver || entered < 3; entered++) (await enterAtLast(port, ada.token)).hangUp()
   clearInterval(dribble)
   while ((await sockets()) > 0) await turnEnd()
   assert.deepEqual(faults(), [])
@@ -109,8 +109,7 @@ test('checks that a hanging store never ends are counted until it does: no more 
   assert.equal(asked, 3, 'those that were told to wait had ended, their questions had not')
   logins.find = find
   release()
-  while ((await knock(port, bearer(ada.token))).status !== 101) await turnEnd()
-  ;(await enter(port, ada.token)).hangUp()
+  ;(await enterAtLast(port, ada.token)).hangUp()
 })
 
 test('a quota keeps its owner out and nobody else; whoever is in stays in (WSH-10)', guard, async () => {
@@ -212,7 +211,7 @@ test('a handshake without a credential is never let in and never breaks anything
   while ((await sockets()) > 0) await wait(5)
   assert.deepEqual(faults(), [])
   assert.ok(!house.log.join('').includes('ws_opened'))
-  ;(await enter(port, (await house.person('ada')).token)).hangUp()
+  ;(await enterAtLast(port, (await house.person('ada')).token)).hangUp()
 })
 
 test('whatever the headers are, the verdict on them is a refusal in words of ours (WSH-07)', guard, async (t) => {

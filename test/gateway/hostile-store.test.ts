@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setImmediate as turnEnd } from 'node:timers/promises'
 import { type Person, startHouse, type TestHouse } from '../support/house.ts'
-import { type Answer, enter, frame, knock, RawClient, upgradeText, type Wish } from './raw.ts'
+import { type Answer, enter, enterAtLast, frame, knock, RawClient, upgradeText, type Wish } from './raw.ts'
 
 let house: TestHouse
 let ada: Person
@@ -55,6 +55,15 @@ function assertUnavailable(answer: Answer, what: string): void {
   assert.ok(!/SQLITE|secret|Error/.test(answer.body), what)
 }
 
+/** What has passed stands in nobody's way. A busy machine may miss the short deadline once more, and says so. */
+async function isLetIn(wish: () => Wish | Promise<Wish>): Promise<void> {
+  for (;;) {
+    const { status } = await knock(port, await wish())
+    if (status === 101) return
+    assert.equal(status, 503)
+  }
+}
+
 const faults = [
   ['throws', broken],
   ['hangs', hanging],
@@ -67,18 +76,18 @@ for (const [how, fault] of faults) {
     replace(webSessions, 'handleOf', () => async () => ada.login.id)
     assertUnavailable(await knock(port, await byPage()), 'find, by page')
     mend()
-    assert.equal((await knock(port, byToken())).status, 101)
+    await isLetIn(byToken)
 
     mend = replace(tokens, 'consume', () => fault)
     assertUnavailable(await knock(port, await byPage()), 'consume')
     mend()
-    assert.equal((await knock(port, await byPage())).status, 101)
+    await isLetIn(byPage)
 
     mend = replace(webSessions, 'handleOf', () => fault)
     assertUnavailable(await knock(port, await byPage()), 'handleOf')
     mend()
-    assert.equal((await knock(port, await byPage())).status, 101)
-    ;(await enter(port, ada.token)).hangUp()
+    await isLetIn(byPage)
+    ;(await enterAtLast(port, ada.token)).hangUp()
   })
 }
 
@@ -112,7 +121,7 @@ test('a hundred who vanish while the store is asked about them are forgotten, an
   release()
   mend()
   await Promise.all(clients.map((client) => client.closed))
-  ;(await enter(port, ada.token)).hangUp()
+  ;(await enterAtLast(port, ada.token)).hangUp()
   while (house.service.connections() > 0) await turnEnd()
 })
 
@@ -141,7 +150,7 @@ test('a store that fails when the welcome is read closes with 1013, not with sil
   assert.equal(await client.closeCode(), 1013)
   client.hangUp()
   mend()
-  ;(await enter(port, ada.token)).hangUp()
+  ;(await enterAtLast(port, ada.token)).hangUp()
 })
 
 test('a store that fails under a frame is `internal` for that frame and no more (WSF-13, LOG-05)', async () => {

@@ -47,16 +47,19 @@ suite('slow clients', { concurrency: true }, () => {
   })
 
   test('many slow ones keep nobody else waiting (HTTP-05)', async () => {
-    const slow = await Promise.all(Array.from({ length: 100 }, () => RawClient.dial(house.service.port)))
+    const patient = await startHouse()
+    const { port } = patient.service
+    const slow = await Promise.all(Array.from({ length: 100 }, () => RawClient.dial(port)))
     for (const one of slow) one.say('GET /login HTTP/1.1\r\nX: ')
-    const honest = await RawClient.dial(house.service.port)
+    const honest = await RawClient.dial(port)
     const { status } = await honest.say('GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n').answer()
     assert.equal(status, 200)
     assert.ok(
       slow.every(({ socket }) => !socket.destroyed),
       'while they all were still there',
     )
-    await Promise.all([...slow, honest].map(({ closed }) => closed))
+    for (const one of [...slow, honest]) one.hangUp()
+    await patient.close()
   })
 
   test('more headers than sixteen kilobytes are refused, however they are cut up (HTTP-05)', async () => {

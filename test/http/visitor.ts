@@ -69,7 +69,12 @@ export class Visitor {
           })
         },
       )
-      req.on('error', reject)
+      req.on('error', (error: NodeJS.ErrnoException) => {
+        // The server had just given up a line that was idle for long: nothing was asked on it yet, as browsers know.
+        if (req.reusedSocket && error.code === 'ECONNRESET')
+          resolve(this.ask(path, { method, headers, ...(body !== undefined && { body }) }))
+        else reject(error)
+      })
       req.end(bytes)
     })
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { endsWithUs } from '../support/ends-with-us.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -119,7 +120,7 @@ export interface Launched {
 
 /** Starts a command in the tree and listens to it. Whatever the test leaves running is ended with it. */
 export function start(t: TestContext, tree: string, command: string, args: string[], cwd = tree): Launched {
-  const child = spawn(command, args, { cwd, env: clean(), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = endsWithUs(spawn(command, args, { cwd, env: clean(), stdio: ['ignore', 'pipe', 'pipe'] }))
   const lines = child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })
   let rest = ''
   const err = text(child.stderr)

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -12,20 +10,12 @@ import { watchLoopDelay } from '../../src/ops/metrics/loop-delay.ts'
 import { table } from '../../src/ops/metrics/table.ts'
 import type { Running } from '../../src/ops/running.ts'
 import { Visitor } from '../http/visitor.ts'
+import { freePort } from '../support/free-port.ts'
 import { Figures } from './figures.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'parley-metrics-'))
 let running: Running
 let opsPort: number
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 before(async () => {
   opsPort = await freePort()

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
+import { endsWithUs } from '../support/ends-with-us.ts'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
 
@@ -29,10 +30,14 @@ export async function newPlace(t: TestContext, local = '') {
     )
     await rm(root, { recursive: true, force: true })
   })
-  const env = { PATH: process.env.PATH, PARLEY_ROOT: root, PARLEY__SERVER__PORT: '0', PARLEY__OPS__PORT: '0', NO_COLOR: '1' }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = {
+    ...{ PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) },
+    ...{ PARLEY_ROOT: root, PARLEY__SERVER__PORT: '0', PARLEY__OPS__PORT: '0', NO_COLOR: '1' },
+  }
 
   function start(args: string[], more: Record<string, string> = {}): ChildProcess {
-    const child = spawn(process.execPath, [main, ...args], { env: { ...env, ...more }, stdio: 'pipe', cwd: root })
+    const child = endsWithUs(spawn(process.execPath, [main, ...args], { env: { ...env, ...more }, stdio: 'pipe', cwd: root }))
     children.add(child)
     child.once('exit', () => children.delete(child))
     return child

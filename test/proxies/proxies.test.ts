@@ -25,6 +25,7 @@ for (const [name, start] of Object.entries(shipped)) {
     await ada.guest.post(street.room, 'hello bob')
     await bob.guest.hearsText('hello bob')
 
+    await street.line('authn_login_success', ({ address }) => address === '127.0.0.5')
     const addresses = street.logged('authn_login_success').map(({ address }) => address)
     assert.deepEqual(addresses, ['127.0.0.2', '127.0.0.5'])
     assert.equal(await street.knocks('127.0.0.9'), 401)
@@ -82,6 +83,7 @@ test('HAProxy passes TLS through to Parley, and the PROXY protocol brings the ad
   for (const { guest } of [ada, bob]) await guest.open(street.room)
   await bob.guest.post(street.room, 'hello ada')
   await ada.guest.hearsText('hello ada')
+  await street.line('authn_login_success', ({ address }) => address === '127.0.0.5')
   assert.deepEqual(
     street.logged('authn_login_success').map(({ address }) => address),
     ['127.0.0.2', '127.0.0.5'],

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { whereIs } from '../setup.ts'
+import { endsWithUs } from '../support/ends-with-us.ts'
 import { certificate } from '../support/house.ts'
 
 const shipped = join(import.meta.dirname, '../../docs/proxies')
@@ -45,7 +46,7 @@ async function isListening(port: number, child: ChildProcess): Promise<void> {
 export async function start(t: TestContext, program: string, args: string[], port: number): Promise<void> {
   const file = whereIs(program)
   assert.ok(file, `${program} is not installed`)
-  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = endsWithUs(spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] }))
   let said = ''
   child.stderr.on('data', (chunk) => {
     said += String(chunk)

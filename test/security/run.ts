@@ -3,7 +3,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { follow, type Outcome, type Tally, writeTally } from '../report.ts'
-import { ensurePrograms, forgetSettings, scanners } from '../setup.ts'
+import { ensurePrograms, forgetSettings, keepCompiled, scanners } from '../setup.ts'
+import { share } from '../support/chromium.ts'
 import { idsIn, idsOf } from './checklist.ts'
 import { prove, table, writeEvidence } from './evidence.ts'
 
@@ -23,6 +24,7 @@ const began = performance.now()
 
 process.chdir(root)
 forgetSettings()
+keepCompiled(root)
 ensurePrograms(say, scanners)
 const page = spawnSync(process.execPath, ['src/launch.cjs', '--page'], { stdio: 'inherit' })
 if (page.status !== 0) process.exit(1)
@@ -66,11 +68,13 @@ async function play({ name, files, concurrency, times }: Part): Promise<Outcome 
   return follow(stream)
 }
 
+const chromium = await share()
 const outcomes: Outcome[] = []
 for (const part of parts) {
   const outcome = await play(part)
   if (outcome) outcomes.push(outcome)
 }
+await chromium.close()
 const failures = outcomes.flatMap((outcome) => outcome.failures)
 const results = outcomes.flatMap((outcome) => outcome.results)
 // A test that never ran, since its file broke or left it out, proved nothing.

@@ -1,26 +1,15 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pino from 'pino'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { type Certificates, openCertificates } from '../../src/tls/certificates.ts'
+import type { Certificates } from '../../src/tls/certificates.ts'
+import { certificatesIn, launch, shared, type Wishes } from './chromium.ts'
 import { type HouseOptions, startHouse, type TestHouse } from './house.ts'
 
 const root = join(import.meta.dirname, '../..')
-const program = '/usr/bin/chromium'
-const quiet = [
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
 /** ms after which a story is stuck: a guard, never a measure. */
-const guard = 20_000
+const guard = 60_000
 
 /** Said by every page about itself: what the content security policy stopped there. */
 const tellViolations = `addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
@@ -36,6 +25,8 @@ const roomy = { PARLEY__LIMITS__SIGNINSPERMINUTEPERADDRESS: '10000', PARLEY__LIM
 export class Stage {
   house: TestHouse
   readonly browser: Browser
+  /** Whom the browser trusts. */
+  readonly ca: string
   readonly #folder: string
   readonly #certificates: Certificates
   readonly #options: HouseOptions
@@ -43,11 +34,19 @@ export class Stage {
   #trouble: string[] = []
   #expected: RegExp[] = []
 
-  constructor(given: { house: TestHouse; browser: Browser; folder: string; certificates: Certificates; options: HouseOptions }) {
+  constructor(given: {
+    house: TestHouse
+    browser: Browser
+    folder: string
+    certificates: Certificates
+    ca: string
+    options: HouseOptions
+  }) {
     this.house = given.house
     this.browser = given.browser
     this.#folder = given.folder
     this.#certificates = given.certificates
+    this.ca = given.ca
     this.#options = given.options
   }
 
@@ -130,53 +129,40 @@ export class Stage {
   }
 }
 
-interface StageOptions extends Pick<HouseOptions, 'settings' | 'clock'> {
-  /** Keep pages in memory that were left, as people's browsers do; Playwright has that off otherwise. */
-  keepsPages?: boolean
-}
+interface StageOptions extends Wishes, Pick<HouseOptions, 'settings' | 'clock'> {}
 
-export async function openStage({ settings, clock, keepsPages = false }: StageOptions = {}): Promise<Stage> {
+export async function openStage({ settings, clock, ...wishes }: StageOptions = {}): Promise<Stage> {
   assert.ok(existsSync(join(root, 'src/web/dist/index.html')), 'The page is not built: npm run build')
   const folder = mkdtempSync(join(tmpdir(), 'parley-stage-'))
-  const dir = join(folder, 'certs')
-  const log = pino({ level: 'silent' })
-  const certificates = await openCertificates({ dir, minVersion: '1.3', names: [], log, now: Date.now })
-  const tls = { options: certificates.options(), ca: readFileSync(join(dir, 'ca.pem'), 'utf8') }
+  const common = shared()
+  const dir = common?.certs ?? join(folder, 'certs')
+  const certificates = await certificatesIn(dir)
+  const ca = readFileSync(join(dir, 'ca.pem'), 'utf8')
+  const tls = { options: certificates.options(), ca }
   const options = { ...(clock && { clock }), settings: { ...roomy, ...settings }, folder: join(folder, 'house'), tls }
   const house = await startHouse(options)
-  const browser = await launchWhole(house.url, (attempt) => launch(join(folder, `home-${attempt}`), join(dir, 'ca.pem'), keepsPages))
-  return new Stage({ house, browser, folder, certificates, options })
+  const browser = await launchWhole(house.url, (attempt) =>
+    common && attempt === 1 && !wishes.keepsPages
+      ? chromium.connect(common.endpoint)
+      : launch(join(folder, `home-${attempt}`), join(dir, 'ca.pem'), wishes),
+  )
+  return new Stage({ house, browser, folder, certificates, ca, options })
 }
 
-/** On a busy machine Chromium now and then ends by itself at its first page. Nothing of the story has been shown by then: it is started again. */
+/** On a busy machine Chromium now and then ends by itself at its first page. Nothing of the story has been shown by then: another is started. */
 async function launchWhole(url: string, launched: (attempt: number) => Promise<Browser>): Promise<Browser> {
   for (let attempt = 1; ; attempt++) {
-    const browser = await launched(attempt)
+    let browser: Browser | undefined
     try {
+      browser = await launched(attempt)
       const context = await browser.newContext()
       await (await context.newPage()).goto(`${url}/.well-known/jwks.json`)
       await context.close()
       return browser
     } catch (error) {
-      await browser.close().catch(() => undefined)
-      if (attempt === 3 || !/has been closed|crashed/.test(String(error))) throw error
-      process.stderr.write(`Chromium has ended by itself, and is started again: ${error}\n`)
+      await browser?.close().catch(() => undefined)
+      if (attempt === 3 || !/has been closed|crashed|ECONNREFUSED/.test(String(error))) throw error
+      process.stderr.write(`Chromium has ended by itself, and another is started: ${error}\n`)
     }
   }
-}
-
-/** @param home a folder of its own, so that the trust ends with the story. */
-async function launch(home: string, ca?: string, keepsPages = false): Promise<Browser> {
-  const store = join(home, '.pki/nssdb')
-  mkdirSync(store, { recursive: true })
-  execFileSync('certutil', ['-d', `sql:${store}`, '-N', '--empty-password'])
-  if (ca !== undefined) execFileSync('certutil', ['-d', `sql:${store}`, '-A', '-t', 'C,,', '-n', 'parley', '-i', ca])
-  // A container has no user namespaces for Chromium's own sandbox; what it opens here is our page alone.
-  return chromium.launch({
-    executablePath: program,
-    args: ['--no-sandbox', ...quiet],
-    ...(keepsPages && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
-    env: { ...process.env, HOME: home },
-    timeout: 60_000,
-  })
 }

@@ -15,7 +15,7 @@ export interface GuestOptions {
 export type Heard = ServerFrame & Record<string, unknown>
 
 /** Milliseconds after which a story is stuck: a guard, never a measure. */
-const guard = 15_000
+const guard = 60_000
 
 /** Someone at the other end of a real socket. Remembers all frames; asks and awaits the answer. */
 export class Guest {

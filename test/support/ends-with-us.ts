@@ -1,0 +1,13 @@
+import type { ChildProcess } from 'node:child_process'
+
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
+/** A program that does not outlive the tests, even when they are given up half-way. */
+export function endsWithUs<Child extends ChildProcess>(child: Child): Child {
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+  return child
+}
