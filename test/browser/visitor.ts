@@ -97,8 +97,13 @@ export class Visitor {
 
   /** One of the buttons that a message shows while it is pointed at. */
   async acts(text: string, action: string): Promise<void> {
-    await this.message(text).hover()
-    await this.message(text).getByRole('button', { name: action }).click()
+    const button = this.message(text).getByRole('button', { name: action })
+    // What comes in meanwhile may move the message away from under the pointer.
+    await until(`"${action}" is offered`, async () => {
+      await this.message(text).hover()
+      return button.isVisible()
+    })
+    await button.click()
   }
 }
 

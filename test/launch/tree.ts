@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
-import { endsWithUs } from '../support/ends-with-us.ts'
+import { endsWithUs } from '../support/offspring.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 

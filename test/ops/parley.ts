@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
-import { endsWithUs } from '../support/ends-with-us.ts'
+import { endsWithUs } from '../support/offspring.ts'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
 

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { whereIs } from '../setup.ts'
-import { endsWithUs } from '../support/ends-with-us.ts'
 import { certificate } from '../support/house.ts'
+import { endsWithUs } from '../support/offspring.ts'
 
 const shipped = join(import.meta.dirname, '../../docs/proxies')
 const isRoot = process.getuid?.() === 0

@@ -5,7 +5,7 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-/** A program that does not outlive the tests, even when they are given up half-way. */
+/** A child that does not outlive the tests, even when they are given up half-way. */
 export function endsWithUs<Child extends ChildProcess>(child: Child): Child {
   children.add(child)
   child.once('exit', () => children.delete(child))
