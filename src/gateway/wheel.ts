@@ -15,8 +15,9 @@ const budget = 4
  * All deadlines of the process on one timer: set and clear are O(1), and ten thousand idle connections cost one
  * interval. Time is monotonic ms, so that a jump of the clock neither kills nor immortalises anyone; what lies
  * beyond the horizon (64 s) wakes early and sets itself again.
+ * @param stopwatch ms, to measure how long a step takes.
  */
-export function createWheel(monotonic: () => number) {
+export function createWheel(monotonic: () => number, stopwatch: () => number = () => performance.now()) {
   const ring: Set<Wakeable>[] = Array.from({ length: slots }, () => new Set())
   let due: Set<Wakeable> = new Set()
   let at = Math.floor(monotonic() / slotMs)
@@ -43,11 +44,11 @@ export function createWheel(monotonic: () => number) {
   }
 
   function rouse(): void {
-    const until = performance.now() + budget
+    const until = stopwatch() + budget
     for (const one of due) {
       due.delete(one)
       one.wake(monotonic())
-      if (performance.now() > until) break
+      if (stopwatch() > until) break
     }
     isRousing = due.size > 0
     if (isRousing) setImmediate(rouse)
