@@ -91,7 +91,7 @@ test('a restore is a row of the log that goes on: what was restored, by whom, an
   })
 })
 
-test('a broken present store, and another machine with the key beside: the row is there and nothing looks tampered with', async (t) => {
+test('a broken present store, and another machine with the key beside: the row says what was lost, and nothing looks tampered with', async (t) => {
   const place = newPlace(t)
   await inHouse(place, async (house) => {
     await issue(house, 'ada')
@@ -103,9 +103,13 @@ test('a broken present store, and another machine with the key beside: the row i
   copyFileSync(place.backup, elsewhere.backup)
   copyFileSync(join(place.config.data.dir, 'master.key'), `${elsewhere.backup}.key`)
   await putBack(elsewhere)
-  for (const one of [place, elsewhere])
+  const lost = ['accounts', 'logins', 'keys', 'invitations', 'audit']
+  for (const [one, more] of [
+    [place, { lost }],
+    [elsewhere, {}],
+  ] as const)
     await inHouse(one, async (house) => {
-      assert.deepEqual((await lastRow(house))?.extra, { logins: 'all', ended: 1, newSecrets: false })
+      assert.deepEqual((await lastRow(house))?.extra, { logins: 'all', ended: 1, newSecrets: false, ...more })
       assert.ok((await house.audit.verify()).ok)
     })
 })
