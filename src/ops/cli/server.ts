@@ -39,7 +39,7 @@ export const addServerCommands: Group = (program, { ask, out }) => {
 function sayReload({ changed, needRestart, certificate }: ActResult<'reload'>): string {
   const holds = changed.filter((key) => !needRestart.includes(key))
   const lines = [
-    ...(changed.length + needRestart.length === 0 ? ['Nothing has changed.'] : []),
+    ...(changed.length === 0 ? ['Nothing has changed.'] : []),
     ...(holds.length > 0 ? [`Changed: ${holds.join(', ')}`] : []),
     ...(needRestart.length > 0 ? [`Only after a restart: ${needRestart.join(', ')}`] : []),
     ...(certificate === 'swapped' ? ['A new certificate is in force.'] : []),
