@@ -39,7 +39,7 @@ export function createPresence({ bus, later }: Deps) {
       if (present.states.size > 0) tell(account, present, present.rooms)
     })
     if (state === 'offline') accounts.delete(account)
-    void bus.publish(controlTopic, { kind: 'presence', account, state, rooms })
+    void bus.publish(controlTopic, { kind: 'presence', node: '', account, state, rooms })
   }
 
   return {
