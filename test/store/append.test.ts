@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { Act, Entry, Landed, Outcome } from '../../src/store/append.ts'
-import { openSqlite, type Store } from '../../src/store/sqlite.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import type { Store } from '../../src/store/store.ts'
 
 const everyone = { own: ['owner', 'moderator', 'member'], any: ['owner', 'moderator'] } as const
 let folder: string

@@ -1,0 +1,134 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { PostgresPlace } from '../../src/store/postgres-place.ts'
+import { whereIs } from '../setup.ts'
+import { freePort } from './free-port.ts'
+
+/** A program of PostgreSQL; Debian keeps those of the server in a folder of their own. The newest one that is there. */
+export function postgresProgram(name: string): string {
+  const found = globSync(`/usr/lib/postgresql/*/bin/${name}`)
+    .sort((a, b) => Number(a.split('/')[4]) - Number(b.split('/')[4]))
+    .at(-1)
+  const program = found ?? whereIs(name)
+  if (program === undefined) throw new Error(`${name} of PostgreSQL is not here: sudo apt-get install postgresql`)
+  return program
+}
+
+/** The server refuses to run as root: then it runs as the user that Debian makes for it, or as nobody. */
+function asWhom(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {}
+  for (const name of ['postgres', 'nobody'])
+    try {
+      const id = (of: string) => Number(execFileSync('id', [of, name], { encoding: 'utf8', stdio: 'pipe' }))
+      return { uid: id('-u'), gid: id('-g') }
+    } catch {
+      // The next one.
+    }
+  return {}
+}
+
+const password = 'of the tests'
+const user = 'parley'
+
+/** A PostgreSQL of our own: real, on a free port of 127.0.0.1, with durability as in earnest. */
+export class TestPostgres {
+  readonly folder: string
+  readonly port: number
+  readonly #settings: Record<string, string>
+  #server: ReturnType<typeof spawn> | undefined
+  #databases = 0
+
+  private constructor(folder: string, port: number, settings: Record<string, string>) {
+    this.folder = folder
+    this.port = port
+    this.#settings = settings
+  }
+
+  static async start(settings: Record<string, string> = {}): Promise<TestPostgres> {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-postgres-'))
+    const { uid, gid } = asWhom()
+    chmodSync(folder, 0o755)
+    mkdirSync(join(folder, 'run'))
+    if (uid !== undefined && gid !== undefined) for (const path of [folder, join(folder, 'run')]) chownSync(path, uid, gid)
+    const made = new TestPostgres(folder, await freePort(), settings)
+    const auth = ['--username', user, '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C', '--no-sync']
+    execFileSync(postgresProgram('initdb'), [...auth, '--pgdata', made.data], { stdio: 'ignore', uid, gid, cwd: folder })
+    await made.run()
+    return made
+  }
+
+  get data(): string {
+    return join(this.folder, 'data')
+  }
+
+  /** Starts it, also once more after it was stopped. Resolves when it lets people in. */
+  async run(): Promise<void> {
+    const settings = {
+      listen_addresses: '127.0.0.1',
+      port: this.port,
+      unix_socket_directories: join(this.folder, 'run'),
+      ...this.#settings,
+    }
+    const given = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const server = spawn(postgresProgram('postgres'), ['-D', this.data, ...given], { ...asWhom(), cwd: this.folder, stdio: 'ignore' })
+    this.#server = server
+    while (server.exitCode === null && !(await this.#answers())) await new Promise((resolve) => setTimeout(resolve, 20))
+    if (server.exitCode !== null) throw new Error(`PostgreSQL ended at once with ${server.exitCode}.`)
+  }
+
+  async #answers(): Promise<boolean> {
+    const client = new pg.Client({ ...this.place('postgres'), connectionTimeoutMillis: 5000 })
+    client.on('error', () => undefined)
+    try {
+      await client.connect()
+      return true
+    } catch {
+      return false
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  }
+
+  /** A place in it; `database` need not be there yet. */
+  place(database: string): PostgresPlace {
+    return { host: '127.0.0.1', port: this.port, user, password, database }
+  }
+
+  /** An empty database of its own. */
+  async database(): Promise<PostgresPlace> {
+    const name = `parley_${++this.#databases}`
+    await this.ask('postgres', `create database ${name}`)
+    return this.place(name)
+  }
+
+  /** What somebody beside Parley asks or does. */
+  async ask(database: string, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+    const client = new pg.Client(this.place(database))
+    await client.connect()
+    try {
+      return (await client.query<Record<string, unknown>>(text, values)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  /** @param how SIGINT: sends everyone away and stops cleanly. SIGQUIT: at once, as in a crash. SIGKILL: without a word. */
+  async stop(how: 'SIGINT' | 'SIGQUIT' | 'SIGKILL' = 'SIGINT'): Promise<void> {
+    const server = this.#server
+    this.#server = undefined
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    const ended = once(server, 'exit')
+    server.kill(how)
+    await ended
+  }
+
+  /** Stops it and takes everything away. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop('SIGQUIT')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
