@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
-import { createLocalBus } from './bus/local.ts'
 import { createLog as createRoomLog, type NoteOperator } from './chat/log.ts'
 import { createMessages } from './chat/messages.ts'
 import { createPace } from './chat/pace.ts'
@@ -24,11 +23,14 @@ import { createSteadyClock } from './identity/steady-clock.ts'
 import { createThrottle } from './identity/throttle.ts'
 import { createTokens } from './identity/tokens.ts'
 import { createWebSessions } from './identity/web-sessions.ts'
+import { announceTo, moveIn } from './neighbourhood.ts'
 import { stampOf } from './store/before-migration.ts'
 import type { StoreMeter } from './store/meter.ts'
+import { createReadOn } from './store/read-on.ts'
 import { type Restored, restoreStore } from './store/restore.ts'
 import type { SecretRow } from './store/schema.ts'
 import { openSqlite } from './store/sqlite.ts'
+import type { Store } from './store/store.ts'
 
 /** ms since 1970, and ms that never jump. */
 export interface Clock {
@@ -66,6 +68,7 @@ export async function openHouse({
   forsake = async () => 0,
   meters,
   onFatal,
+  openShared,
 }: {
   config: () => Config
   log: Logger
@@ -74,13 +77,16 @@ export async function openHouse({
   forsake?: () => Promise<number>
   meters?: HouseMeters
   onFatal: (error: Error) => void
+  openShared?: (() => Promise<Store>) | undefined
 }) {
   const { data, store: place, secrets: given } = config()
   mkdirSync(data.dir, { recursive: true, mode: 0o700 })
   mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
   const { now } = clock
   const safekeeping = { dir: join(data.dir, 'backups'), now }
-  const store = await openSqlite({ file: place.file, safekeeping, onFatal, ...(meters && { meter: meters.store }) })
+  const store = openShared
+    ? await openShared()
+    : await openSqlite({ file: place.file, safekeeping, onFatal, ...(meters && { meter: meters.store }) })
   const { db, append, reads } = store
   try {
     const sealed = await db.selectFrom('secret').select('id').limit(1).execute()
@@ -88,6 +94,9 @@ export async function openHouse({
     const secrets = await openSecrets({ db, now, masterKey })
     const { cookieSecrets } = secrets
     const limits = () => config().limits
+    const isShared = openShared !== undefined
+    const around = await moveIn({ config: config(), store, isShared, masterKey, clock, log })
+    const { bus, node, nodes } = around
     const audit = createAudit({ db, now, seal: createSeal(masterKey) })
     const signInTally = createTally({ audit, now, most: () => limits().auditedAddresses })
     const tokenTally = createTally({ audit, now, most: () => limits().connections })
@@ -98,29 +107,33 @@ export async function openHouse({
       perAddress: () => limits().signInsPerMinutePerAddress,
       perPair: () => limits().signInsPerMinutePerAccountAndAddress,
       failuresInARow: () => limits().signInFailuresInARow,
+      together: around.together,
     })
     const logins = createLogins({
       db,
       now,
       audit,
-      announce,
+      announce: announceTo(nodes, announce),
       idleMs: () => config().login.idle,
       absoluteMs: () => config().login.absolute,
       most: () => limits().loginsPerAccount,
       ...(meters && { ended: meters.ended }),
     })
-    const bus = createLocalBus()
     const roomLog = createRoomLog({ append, bus, now, noteOperator: operatorNotes(audit) })
+    const elsewhere = async () => nodes?.everywhere({ ask: 'keys' }) ?? { connections: 0, unconfirmed: 0 }
     const pace = createPace({ monotonic: clock.monotonic, limits })
     return {
       store,
       bus,
+      node,
+      nodes,
+      readOn: createReadOn(db),
       clock,
       log,
       config,
       audit,
       secrets,
-      keys: createKeys({ db, now, audit, secrets, logins, rotateAfter: () => config().keys.rotateAfter, forsake }),
+      keys: createKeys({ db, now, audit, secrets, logins, rotateAfter: () => config().keys.rotateAfter, forsake, elsewhere }),
       devices,
       logins,
       accounts: createAccounts({ db, now, audit, passwords, logins }),
@@ -132,7 +145,7 @@ export async function openHouse({
         issuer: `urn:parley:${store.lineage}`,
         tokenLife: () => config().token.life,
       }),
-      webSessions: createWebSessions({ db, now, secrets }),
+      webSessions: createWebSessions({ db, now, secrets, vault: around.vault }),
       rooms: createRooms({ db, log: roomLog, reads, limits, pace }),
       messages: createMessages({
         log: roomLog,
@@ -148,7 +161,7 @@ export async function openHouse({
       },
       /** Everything handed in is on disk when this resolves. */
       async close(): Promise<void> {
-        await bus.close()
+        await around.close()
         await Promise.all([signInTally.close(), tokenTally.close()]).catch((err) =>
           log.error({ event: 'audit_failed', err }, 'What had been counted could not be recorded'),
         )

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { createPresence } from './chat/presence.ts'
 import { addressOf, type Config, isLoopback } from './config.ts'
@@ -30,10 +29,21 @@ interface Start {
   entryStyle: string
   /** The store can no longer be trusted: end the process. */
   onFatal: (error: Error) => void
+  openShared?: Parameters<typeof openHouse>[0]['openShared']
 }
 
 /** The whole service, listening: a house with a gateway and pages. */
-export async function startService({ config, log, clock = systemClock, tls, certificates, webDir, entryStyle, onFatal }: Start) {
+export async function startService({
+  config,
+  log,
+  clock = systemClock,
+  tls,
+  certificates,
+  webDir,
+  entryStyle,
+  onFatal,
+  openShared,
+}: Start) {
   let announce: Announce = async () => ({ connections: 0, unconfirmed: 0 })
   let forsake = async () => 0
   const observation = createObservation({ probe: () => house.store.probe(), log })
@@ -46,6 +56,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     forsake: () => forsake(),
     meters,
     onFatal,
+    openShared,
   }).catch((error) => {
     observation.close()
     throw error
@@ -92,15 +103,17 @@ export async function startService({ config, log, clock = systemClock, tls, cert
       })
     : undefined
   const addressOfClient = clientAddress(trustProxy, entrance?.peerOf)
-  const node = randomBytes(4).toString('hex')
+  const { node, nodes } = house
   const wheel = createWheel(clock.monotonic)
-  const presence = createPresence({ bus: house.bus, later })
+  const presence = createPresence({ bus: house.bus, node, monotonic: clock.monotonic, later })
   const gateway = await createGateway({
     ...house,
     node,
     store: house.store.incarnation,
     sessions: house.webSessions,
     presence,
+    lookout: nodes?.lookout,
+    ...(nodes && { gate: nodes }),
     wheel,
     limits: () => config().limits,
     times: () => config().timeouts,
@@ -123,9 +136,33 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     return () => wheel.clear(wait)
   }
 
+  /** On all nodes. */
+  async function connectionsOf(logins: string[]): Promise<ReturnType<typeof gateway.connectionsOf>> {
+    const all = gateway.connectionsOf(logins)
+    for (const [login, open] of (await nodes?.connectionsOf(logins)) ?? []) all.set(login, [...(all.get(login) ?? []), ...open])
+    return all
+  }
+
+  async function join(): Promise<void> {
+    if (!nodes) return
+    if (config().bus.kind === 'local') await nodes.checkAlone()
+    await nodes.join({
+      end: async (ended) => (await gateway.end(ended)).connections,
+      async keysChanged() {
+        await house.secrets.reload()
+        return gateway.forsake()
+      },
+      connectionsOf: gateway.connectionsOf,
+    })
+  }
+
   function ready(): { ok: boolean; reasons: string[] } {
     const reasons = [
-      ...new Set([...(isDraining ? ['draining'] : []), ...(housekeeping.hasFailed() ? ['store'] : []), ...observation.reasons()]),
+      ...new Set([
+        ...(isDraining ? ['draining'] : []),
+        ...(housekeeping.hasFailed() || nodes?.holds() === false ? ['store'] : []),
+        ...observation.reasons(),
+      ]),
     ]
     return { ok: reasons.length === 0, reasons }
   }
@@ -133,7 +170,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   const http = createHttp({
     ...house,
     cookieSecrets: house.secrets.cookieSecrets,
-    connectionsOf: async (ids) => gateway.connectionsOf(ids),
+    connectionsOf,
     admitTicket: async (login) => {
       if (isDraining) return new Refusal('unavailable', 'This server is stopping.', { retryAfterMs: 2000 })
       const why = gateway.whyNot(login)
@@ -153,13 +190,16 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   boundConnections()
   entrance?.guard(server)
   const housekeeping = keepHouse({ house, clock, log, also: boundConnections })
-  const port = await listen().catch(async (error) => {
-    housekeeping.stop()
-    observation.close()
-    await gateway.close()
-    await house.close()
-    throw error
-  })
+  const port = await join()
+    .then(listen)
+    .catch(async (error) => {
+      housekeeping.stop()
+      observation.close()
+      await gateway.close()
+      await nodes?.leave()
+      await house.close()
+      throw error
+    })
   url = addressOf(config(), port).publicUrl
 
   return {
@@ -172,6 +212,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     server,
     ready,
     connections: () => gateway.connections,
+    connectionsOf,
     /** What `/metrics` says. */
     metrics: (): Promise<string> =>
       observation.text({
@@ -195,6 +236,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
       await gateway.close()
       server.closeAllConnections()
       await closed
+      await nodes?.leave()
       await house.close()
       observation.close()
     },

@@ -13,7 +13,14 @@ import { readYaml } from './yaml-layer.ts'
 export type Config = Omit<Settings, 'store' | 'bus'> & {
   /** The one choice of database; PostgreSQL will be the other. */
   readonly store: { readonly kind: 'sqlite'; readonly file: string }
-  readonly bus: { readonly kind: 'local' }
+  readonly bus: { readonly kind: 'local' } | RedisBus
+}
+
+/** The address without what is ours in it; `ca` is the file of the authority that vouches for a `rediss:` one. */
+export interface RedisBus {
+  readonly kind: 'redis'
+  readonly url: string
+  readonly ca?: string | undefined
 }
 
 /** Where an effective value was written: `default.yaml:12`, `local.yaml:3`, `env PARLEY__SERVER__PORT`. */
@@ -94,6 +101,14 @@ function nested(values: ReadonlyMap<string, unknown>): Settings {
   return sections as Settings
 }
 
+function busOf(written: string, root: string): Config['bus'] {
+  if (written === 'local') return { kind: 'local' }
+  const url = new URL(written)
+  const ca = url.searchParams.get('ca')
+  url.search = ''
+  return { kind: 'redis', url: url.href, ...(ca !== null && { ca: resolve(root, ca) }) }
+}
+
 function resolved(written: Settings, root: string): Config {
   const dir = resolve(root, written.data.dir)
   const file = written.store.url ? resolve(root, written.store.url.replace(/^sqlite:(\/\/(?=\/))?/, '')) : join(dir, 'parley.db')
@@ -102,6 +117,6 @@ function resolved(written: Settings, root: string): Config {
     data: { dir },
     tls: { ...written.tls, dir: resolve(root, written.tls.dir) },
     store: { kind: 'sqlite', file },
-    bus: { kind: 'local' },
+    bus: busOf(written.bus.url, root),
   }
 }

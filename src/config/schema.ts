@@ -54,7 +54,11 @@ export const schema = {
     ),
   },
   bus: {
-    url: fixed(text('local', /^(local|rediss?:\/\/.+)$/), 'How nodes tell each other: local when there is one.', 'password'),
+    url: fixed(
+      text('local | redis://HOST | rediss://HOST', /^(local|rediss?:\/\/.+)$/),
+      'How nodes tell each other: local when there is one; several share a Redis, and then web sessions are there too.',
+      'password',
+    ),
   },
   ops: {
     host: fixed(host, 'Where /livez, /readyz and /metrics are answered. Keep it off the internet.'),

@@ -43,7 +43,11 @@ interface Deps {
   rotateAfter: () => number
   /** Closes the connections that came in by a key that is gone, and says how many. */
   forsake: () => Promise<number>
+  /** The same on all other nodes, when they have read the keys again. */
+  elsewhere?: () => Promise<{ connections: number; unconfirmed: number }>
 }
+
+const nowhere = async () => ({ connections: 0, unconfirmed: 0 })
 
 /** ms: `token.life` is never more. A token that holds for longer is noted with its key. */
 export const longestLife = 600_000
@@ -52,7 +56,7 @@ const lag = 120_000
 /** ms that clocks may differ. */
 const skew = 30_000
 
-export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsake }: Deps): Keys {
+export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsake, elsewhere = nowhere }: Deps): Keys {
   const ofKind = (tx: Kysely<Tables>, kind: SecretKind) => tx.selectFrom('secret').selectAll().where('kind', '=', kind)
 
   async function move(tx: Transaction<Tables>, kind: SecretKind, from: SecretState, to: SecretState): Promise<string> {
@@ -99,8 +103,10 @@ export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsa
       await audit.note(tx, { event: 'key_retired', what: id, extra: gone })
     }
     const ended = await logins.end({ key: id }, 'key_retired', throwAway).finally(() => secrets.reload())
-    const connections = ended.connections + (await forsake())
-    return { id, ...(gone as Pick<Retired, 'kind' | 'state'>), ...ended, connections }
+    const [here, there] = await Promise.all([forsake(), elsewhere()])
+    const connections = ended.connections + here + there.connections
+    const unconfirmed = Math.max(ended.unconfirmed, there.unconfirmed)
+    return { id, ...(gone as Pick<Retired, 'kind' | 'state'>), ...ended, connections, unconfirmed }
   }
 
   /** Nothing that a key signed holds longer than `token.life`, but what was noted with it. */

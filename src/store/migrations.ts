@@ -181,6 +181,18 @@ export const migrations = (dialect: Dialect): Record<string, Migration> => {
           where kind = 'token'`.execute(db)
       },
     },
+    '0003-nodes': {
+      async up(db: Kysely<unknown>) {
+        await db.schema
+          .createTable('node')
+          .addColumn('id', text, (c) => c.primaryKey())
+          .addColumn('started_at', int, (c) => c.notNull())
+          .addColumn('renewed', int, (c) => c.notNull())
+          .addColumn('seen', int, (c) => c.notNull())
+          .modifyEnd(end)
+          .execute()
+      },
+    },
   }
 }
 

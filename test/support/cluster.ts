@@ -1,0 +1,6 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startRedis, type TestRedis } from './redis.ts'
+import { startHouse, type TestHouse } from './house.ts'
+import { TestPostgres } from './postgres.ts'
