@@ -55,19 +55,21 @@ export async function createNodes({ lease: times = { life: 5000, every: 2000 }, 
    */
   async function everywhere(question: Question): Promise<Told> {
     const answers = new Map<string, Answer>()
-    let changed = Promise.withResolvers<void>()
+    let changed = Promise.withResolvers<true>()
     const asked = questions.ask(question, (from, answer) => {
       answers.set(from, answer)
-      changed.resolve()
+      changed.resolve(true)
     })
     const until = monotonic() + times.life + 2 * lookEvery
-    const newest = await feed.newest().catch(() => Number.POSITIVE_INFINITY)
-    let isKnown = await look()
     const expected = new Set(roster.live())
+    // The store may not answer, which proves nothing: then only time does.
+    const [newest = Number.POSITIVE_INFINITY, looked] = await Promise.all([within(feed.newest(), times.life), look()])
+    let isKnown = looked
+    for (const id of roster.live()) expected.add(id)
     const isSilent = (id: string) => !answers.has(id) && roster.seen(id) < newest
     const isAwaited = (id: string) => isSilent(id) && roster.isLive(id)
     while ((!isKnown || [...expected].some(isAwaited)) && monotonic() < until) {
-      if (await woken(changed.promise, lookEvery)) changed = Promise.withResolvers()
+      if (await within(changed.promise, lookEvery)) changed = Promise.withResolvers()
       else {
         isKnown = await look()
         for (const id of roster.live()) expected.add(id)
@@ -77,14 +79,11 @@ export async function createNodes({ lease: times = { life: 5000, every: 2000 }, 
     return { connections: sum(answers), unconfirmed: [...expected].filter(isSilent).length }
   }
 
-  async function look(): Promise<boolean> {
-    try {
-      await roster.look()
-      return true
-    } catch {
-      return false
-    }
-  }
+  const look = async (): Promise<boolean> =>
+    (await within(
+      roster.look().then(() => true),
+      times.life,
+    )) ?? false
 
   /** Refuses to be the second node where nodes cannot hear each other. @throws Error in words */
   async function checkAlone(): Promise<void> {
@@ -123,15 +122,17 @@ export async function createNodes({ lease: times = { life: 5000, every: 2000 }, 
     /** The connections that others hold of these logins, as far as they say so at once. */
     async connectionsOf(logins: string[]): Promise<Map<string, OpenSocket[]>> {
       const found = new Map<string, OpenSocket[]>()
+      if (logins.length === 0) return found
+      await look()
       const expected = new Set(roster.live())
-      if (expected.size === 0 || logins.length === 0) return found
+      if (expected.size === 0) return found
       const all = Promise.withResolvers<void>()
       const asked = questions.ask({ ask: 'connections', logins }, (from, { open = [] }) => {
         for (const [login, sockets] of open) found.set(login, [...(found.get(login) ?? []), ...sockets])
         expected.delete(from)
         if (expected.size === 0) all.resolve()
       })
-      await woken(all.promise, patience)
+      await within(all.promise, patience)
       asked.stop()
       return found
     },
@@ -145,13 +146,11 @@ export type Nodes = Awaited<ReturnType<typeof createNodes>>
 
 const sum = (answers: Map<string, Answer>): number => [...answers.values()].reduce((all, { connections = 0 }) => all + connections, 0)
 
-/** Whether it came before the time was up. */
-async function woken(what: Promise<unknown>, ms: number): Promise<boolean> {
+/** What it comes to; undefined when it fails, or when the time is up first. */
+async function within<T>(what: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms)
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms)
   })
-  const came = await Promise.race([what.then(() => true), late])
-  clearTimeout(timer)
-  return came
+  return Promise.race([what.catch(() => undefined), late]).finally(() => clearTimeout(timer))
 }

@@ -1,6 +1,0 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startRedis, type TestRedis } from './redis.ts'
-import { startHouse, type TestHouse } from './house.ts'
-import { TestPostgres } from './postgres.ts'
