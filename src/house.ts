@@ -7,7 +7,7 @@ import { createLog as createRoomLog, type NoteOperator } from './chat/log.ts'
 import { createMessages } from './chat/messages.ts'
 import { createPace } from './chat/pace.ts'
 import { createRooms } from './chat/rooms.ts'
-import type { Config } from './config.ts'
+import type { Config, StorePlace } from './config.ts'
 import { createAccounts } from './identity/accounts.ts'
 import { type Audit, createAudit } from './identity/audit.ts'
 import { noteRestore } from './identity/audit-restore.ts'
@@ -24,11 +24,13 @@ import { createSteadyClock } from './identity/steady-clock.ts'
 import { createThrottle } from './identity/throttle.ts'
 import { createTokens } from './identity/tokens.ts'
 import { createWebSessions } from './identity/web-sessions.ts'
-import { stampOf } from './store/before-migration.ts'
+import { type Safekeeping, stampOf } from './store/before-migration.ts'
 import type { StoreMeter } from './store/meter.ts'
+import { openPostgres } from './store/postgres.ts'
 import { type Restored, restoreStore } from './store/restore.ts'
 import type { SecretRow } from './store/schema.ts'
 import { openSqlite } from './store/sqlite.ts'
+import type { Store } from './store/store.ts'
 
 /** ms since 1970, and ms that never jump. */
 export interface Clock {
@@ -77,10 +79,13 @@ export async function openHouse({
 }) {
   const { data, store: place, secrets: given } = config()
   mkdirSync(data.dir, { recursive: true, mode: 0o700 })
-  mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
   const { now } = clock
-  const safekeeping = { dir: join(data.dir, 'backups'), now }
-  const store = await openSqlite({ file: place.file, safekeeping, onFatal, ...(meters && { meter: meters.store }) })
+  const store = await openStore({
+    place,
+    safekeeping: { dir: join(data.dir, 'backups'), now },
+    onFatal,
+    ...(meters && { meter: meters.store }),
+  })
   const { db, append, reads } = store
   try {
     const sealed = await db.selectFrom('secret').select('id').limit(1).execute()
@@ -159,6 +164,20 @@ export async function openHouse({
     await store.close()
     throw error
   }
+}
+
+interface ToOpen {
+  place: StorePlace
+  safekeeping: Safekeeping
+  onFatal: (error: Error) => void
+  meter?: StoreMeter
+}
+
+/** The one choice of database. */
+function openStore({ place, safekeeping, onFatal, ...metered }: ToOpen): Promise<Store> {
+  if (place.kind === 'postgres') return openPostgres({ place: place.place, limits: place, ...metered })
+  mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
+  return openSqlite({ file: place.file, safekeeping, onFatal, ...metered })
 }
 
 /** What the operator does in a room is recorded before it is done, since another thread writes it: of what then failed a second record says so. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { createPresence } from './chat/presence.ts'
-import { addressOf, type Config, isLoopback } from './config.ts'
+import { addressOf, type Config, isLoopback, storeFile } from './config.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createWheel } from './gateway/wheel.ts'
 import { type Clock, openHouse, systemClock } from './house.ts'
@@ -179,7 +179,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
         limits: config().limits,
         ready: ready(),
         certificate: certificates && { facts: certificates.facts(), refusal: certificates.refusal() },
-        database: config().store.file,
+        database: storeFile(config().store),
         now: clock.now(),
       }),
     /** Refuses new connections, sends the present ones elsewhere, and resolves when all that was written is on disk. */
