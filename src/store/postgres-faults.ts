@@ -22,6 +22,8 @@ const passes: readonly [form: RegExp, fault: StoreFault][] = [
   [/^53100$/, 'full'],
   [/^(XX00[12])$/, 'corrupt'],
   [/^58/, 'io'],
+  // The password or the role has been changed, the database renamed: until somebody sees to it.
+  [/^(28|3D)/, 'other'],
   // Too many connections, a lock or a statement that took too long, a server that starts, stops, or only reads.
   [/^(53|55P03|57|40|25006|25P0[34]|08)/, 'busy'],
 ]
