@@ -6,7 +6,7 @@ import { createLog as createRoomLog, type NoteOperator } from './chat/log.ts'
 import { createMessages } from './chat/messages.ts'
 import { createPace } from './chat/pace.ts'
 import { createRooms } from './chat/rooms.ts'
-import type { Config } from './config.ts'
+import type { Config, StorePlace } from './config.ts'
 import { createAccounts } from './identity/accounts.ts'
 import { type Audit, createAudit } from './identity/audit.ts'
 import { noteRestore } from './identity/audit-restore.ts'
@@ -24,8 +24,9 @@ import { createThrottle } from './identity/throttle.ts'
 import { createTokens } from './identity/tokens.ts'
 import { createWebSessions } from './identity/web-sessions.ts'
 import { announceTo, moveIn } from './neighbourhood.ts'
-import { stampOf } from './store/before-migration.ts'
+import { type Safekeeping, stampOf } from './store/before-migration.ts'
 import type { StoreMeter } from './store/meter.ts'
+import { openPostgres } from './store/postgres.ts'
 import { createReadOn } from './store/read-on.ts'
 import { type Restored, restoreStore } from './store/restore.ts'
 import type { SecretRow } from './store/schema.ts'
@@ -68,7 +69,6 @@ export async function openHouse({
   forsake = async () => 0,
   meters,
   onFatal,
-  openShared,
 }: {
   config: () => Config
   log: Logger
@@ -77,16 +77,16 @@ export async function openHouse({
   forsake?: () => Promise<number>
   meters?: HouseMeters
   onFatal: (error: Error) => void
-  openShared?: (() => Promise<Store>) | undefined
 }) {
   const { data, store: place, secrets: given } = config()
   mkdirSync(data.dir, { recursive: true, mode: 0o700 })
-  mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
   const { now } = clock
-  const safekeeping = { dir: join(data.dir, 'backups'), now }
-  const store = openShared
-    ? await openShared()
-    : await openSqlite({ file: place.file, safekeeping, onFatal, ...(meters && { meter: meters.store }) })
+  const store = await openStore({
+    place,
+    safekeeping: { dir: join(data.dir, 'backups'), now },
+    onFatal,
+    ...(meters && { meter: meters.store }),
+  })
   const { db, append, reads } = store
   try {
     const sealed = await db.selectFrom('secret').select('id').limit(1).execute()
@@ -94,7 +94,7 @@ export async function openHouse({
     const secrets = await openSecrets({ db, now, masterKey })
     const { cookieSecrets } = secrets
     const limits = () => config().limits
-    const isShared = openShared !== undefined
+    const isShared = place.kind === 'postgres'
     const around = await moveIn({ config: config(), store, isShared, masterKey, clock, log })
     const { bus, node, nodes } = around
     const audit = createAudit({ db, now, seal: createSeal(masterKey) })
@@ -172,6 +172,20 @@ export async function openHouse({
     await store.close()
     throw error
   }
+}
+
+interface ToOpen {
+  place: StorePlace
+  safekeeping: Safekeeping
+  onFatal: (error: Error) => void
+  meter?: StoreMeter
+}
+
+/** The one choice of database. */
+function openStore({ place, safekeeping, onFatal, ...metered }: ToOpen): Promise<Store> {
+  if (place.kind === 'postgres') return openPostgres({ place: place.place, limits: place, ...metered })
+  mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
+  return openSqlite({ file: place.file, safekeeping, onFatal, ...metered })
 }
 
 /** What the operator does in a room is recorded before it is done, since another thread writes it: of what then failed a second record says so. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { createPresence } from './chat/presence.ts'
-import { addressOf, type Config, isLoopback } from './config.ts'
+import { addressOf, type Config, isLoopback, storeFile } from './config.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createWheel } from './gateway/wheel.ts'
 import { type Clock, openHouse, systemClock } from './house.ts'
@@ -29,21 +29,10 @@ interface Start {
   entryStyle: string
   /** The store can no longer be trusted: end the process. */
   onFatal: (error: Error) => void
-  openShared?: Parameters<typeof openHouse>[0]['openShared']
 }
 
 /** The whole service, listening: a house with a gateway and pages. */
-export async function startService({
-  config,
-  log,
-  clock = systemClock,
-  tls,
-  certificates,
-  webDir,
-  entryStyle,
-  onFatal,
-  openShared,
-}: Start) {
+export async function startService({ config, log, clock = systemClock, tls, certificates, webDir, entryStyle, onFatal }: Start) {
   let announce: Announce = async () => ({ connections: 0, unconfirmed: 0 })
   let forsake = async () => 0
   const observation = createObservation({ probe: () => house.store.probe(), log })
@@ -56,7 +45,6 @@ export async function startService({
     forsake: () => forsake(),
     meters,
     onFatal,
-    openShared,
   }).catch((error) => {
     observation.close()
     throw error
@@ -220,7 +208,7 @@ export async function startService({
         limits: config().limits,
         ready: ready(),
         certificate: certificates && { facts: certificates.facts(), refusal: certificates.refusal() },
-        database: config().store.file,
+        database: storeFile(config().store),
         now: clock.now(),
       }),
     /** Refuses new connections, sends the present ones elsewhere, and resolves when all that was written is on disk. */

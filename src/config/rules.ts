@@ -1,4 +1,5 @@
 import { isLoopback } from './address.ts'
+import { isPostgres, readPostgresUrl } from './postgres-url.ts'
 import type { Settings } from './schema.ts'
 
 /** What single values cannot show: settings that do not go together, each said at the one to change. */
@@ -22,10 +23,10 @@ const rules: Rule[] = [
           words: `off would send passwords over the network in the clear: server.host is ${server.host}, not a loopback address`,
         }
       : undefined,
-  ({ store }) =>
-    store.url && /^postgres/.test(store.url)
-      ? { key: 'store.url', words: 'PostgreSQL is not yet available in this version; leave it out, or name a file with sqlite:FILE' }
-      : undefined,
+  ({ store }) => {
+    const place = store.url && isPostgres(store.url) ? readPostgresUrl(store.url) : undefined
+    return place && 'wrong' in place ? { key: 'store.url', words: place.wrong } : undefined
+  },
   ({ store }) =>
     store.url && /^sqlite:(:memory:|\/*)$/.test(store.url) ? { key: 'store.url', words: 'names no file to keep messages in' } : undefined,
   ({ bus }) => {

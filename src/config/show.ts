@@ -54,4 +54,4 @@ function valueUnder(values: object, key: string): unknown {
 }
 
 const masked = (value: string, secret: 'all' | 'password'): string =>
-  secret === 'all' ? '********' : value.replace(/:\/\/[^/]*@/, '://********@')
+  secret === 'all' ? '********' : value.replace(/:\/\/.*@/, '://********@')

@@ -159,15 +159,17 @@ export async function countAccounts(tx: Kysely<Tables>): Promise<number> {
 /** Without an admin nobody could let anybody in again but whoever sits at the machine. */
 async function keepAnAdmin(tx: Transaction<Tables>, leaving: AccountRow): Promise<void> {
   if (leaving.role !== 'admin' || leaving.disabled_at !== null) return
-  const another = await tx
+  // All of them are held, in one order: of two admins who disable each other at once, one is the last.
+  const admins = await tx
     .selectFrom('account')
     .select('id')
     .where('role', '=', 'admin')
     .where('disabled_at', 'is', null)
-    .where('id', '<>', leaving.id)
-    .limit(1)
-    .executeTakeFirst()
-  if (another === undefined) throw new Refusal('conflict', 'This is the last admin who can sign in. Make another one first.')
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  if (!admins.some(({ id }) => id !== leaving.id))
+    throw new Refusal('conflict', 'This is the last admin who can sign in. Make another one first.')
 }
 
 export const toAccount = ({ id, name, display, role }: AccountRow): Account => ({ id, name, display, role })

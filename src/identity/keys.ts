@@ -3,7 +3,7 @@ import { Refusal } from '../protocol/codes.ts'
 import type { Tables } from '../store/schema.ts'
 import type { Audit } from './audit.ts'
 import type { Ended, Logins } from './logins.ts'
-import { kinds, type SecretEntry, type SecretKind, type SecretState, type Secrets } from './secrets.ts'
+import { holdSecrets, kinds, type SecretEntry, type SecretKind, type SecretState, type Secrets } from './secrets.ts'
 
 /** How the keys of the ring change: next → active → retiring → gone. */
 export interface Keys {
@@ -82,6 +82,7 @@ export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsa
   async function rotate(kind: SecretKind, olderThan?: number): Promise<Rotated | undefined> {
     const rotated = await db.transaction().execute(async (tx) => {
       // Asked in here as well: of two nodes that find it old, one rotates.
+      await holdSecrets(tx)
       const present = await ofKind(tx, kind).where('state', '=', 'active').executeTakeFirst()
       if (olderThan !== undefined && present !== undefined && now() - present.since < olderThan) return undefined
       const retiring = await move(tx, kind, 'active', 'retiring')
@@ -96,6 +97,7 @@ export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsa
   async function retire(id: string): Promise<Retired> {
     let gone: Pick<Retired, 'kind' | 'state'> | undefined
     const throwAway = async (tx: Transaction<Tables>) => {
+      await holdSecrets(tx)
       gone = await tx.deleteFrom('secret').where('id', '=', id).returning(['kind', 'state']).executeTakeFirst()
       if (gone === undefined) throw new Refusal('invalid', `There is no key "${id}". See: parley keys list`)
       if (gone.state === 'active') await promote(tx, gone.kind)
@@ -144,7 +146,9 @@ export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsa
     const at = now()
     if (!secrets.list().some(({ state, since }) => state === 'retiring' && since + lag < at)) return
     await db.transaction().execute(async (tx) => {
-      const tokens = await ofKind(tx, 'token').where('state', '=', 'retiring').execute()
+      await holdSecrets(tx)
+      // Held, since a token that is made just now may be noted with one of them.
+      const tokens = await ofKind(tx, 'token').where('state', '=', 'retiring').orderBy('id').forUpdate().execute()
       const spent = [...tokens.filter(isSpent(at)).map(({ id }) => id), ...(await unusedCookieSecrets(tx, at))]
       if (spent.length === 0) return
       await tx.deleteFrom('secret').where('id', 'in', spent).execute()

@@ -14,8 +14,8 @@ export interface Readings {
   ready: { ok: boolean; reasons: string[] }
   /** Undefined where a proxy ends TLS. */
   certificate: { facts: PairFacts; refusal: readonly string[] | undefined } | undefined
-  /** The file of the database. */
-  database: string
+  /** The file of the database, where it is one. */
+  database: string | undefined
   /** ms since 1970. */
   now: number
 }

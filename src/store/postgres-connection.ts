@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { isConflict, isLost, passing } from './postgres-faults.ts'
@@ -21,7 +22,9 @@ export const clientConfig = (place: PostgresPlace, { statementTimeout }: Pick<Po
   user: place.user,
   password: place.password ?? '',
   database: place.database,
-  ssl: place.tls ? { rejectUnauthorized: true, minVersion: 'TLSv1.2', ...(place.tls.ca && { ca: place.tls.ca }) } : false,
+  ssl: place.tls
+    ? { rejectUnauthorized: true, minVersion: 'TLSv1.2', ...(place.tls.caFile && { ca: readFileSync(place.tls.caFile) }) }
+    : false,
   application_name: 'parley',
   connectionTimeoutMillis: connectionTimeout,
   statement_timeout: statementTimeout,

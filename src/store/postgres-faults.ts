@@ -5,8 +5,12 @@ import type { StoreFault } from './meter.ts'
 /** SQLSTATE, when it was the server that answered: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const codeOf = (error: unknown): string | undefined => (error instanceof pg.DatabaseError ? error.code : undefined)
 
-/** Two transactions got in each other's way, and this one was undone: serialization_failure, deadlock_detected. */
-export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error) ?? '')
+/**
+ * Two transactions got in each other's way, and this one was undone: serialization_failure, deadlock_detected. Or both wrote the first
+ * row of the audit log, where there is none yet to wait for.
+ */
+export const isConflict = (error: unknown): boolean =>
+  ['40001', '40P01'].includes(codeOf(error) ?? '') || (isTaken(error) && (error as pg.DatabaseError).constraint === 'audit_pkey')
 /** A row that must be unique is there already. */
 export const isTaken = (error: unknown): boolean => codeOf(error) === '23505'
 /** What was said is at fault, not the database: a value that does not fit, or a broken constraint. */
@@ -18,6 +22,8 @@ const passes: readonly [form: RegExp, fault: StoreFault][] = [
   [/^53100$/, 'full'],
   [/^(XX00[12])$/, 'corrupt'],
   [/^58/, 'io'],
+  // The password or the role has been changed, the database renamed: until somebody sees to it.
+  [/^(28|3D)/, 'other'],
   // Too many connections, a lock or a statement that took too long, a server that starts, stops, or only reads.
   [/^(53|55P03|57|40|25006|25P0[34]|08)/, 'busy'],
 ]

@@ -6,8 +6,8 @@ export interface PostgresPlace {
   user: string
   password?: string
   database: string
-  /** Its certificate must be good for `host`; signed by `ca` (PEM) or else by an authority that this machine trusts. None on this machine. */
-  tls?: { ca?: string }
+  /** Its certificate must be good for `host`, signed by the authority in `caFile` (PEM) or else by a well-known one. */
+  tls?: { caFile?: string }
 }
 
 export interface PostgresLimits {

@@ -26,4 +26,4 @@ export function repeating<Tables>(db: Kysely<Tables>): Kysely<Tables> {
   return db
 }
 
-const isUndone = (error: unknown): boolean => error instanceof Refusal && isConflict(error.cause)
+const isUndone = (error: unknown): boolean => isConflict(error instanceof Refusal ? error.cause : error)

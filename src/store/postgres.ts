@@ -1,11 +1,13 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
+import { Refusal } from '../protocol/codes.ts'
 import { NotAStore } from './inspection.ts'
 import { noMeter, type StoreMeter } from './meter.ts'
 import { migrations } from './migrations.ts'
 import { namesOf, probe } from './names.ts'
 import { createPostgresAppend } from './postgres-append.ts'
 import { createPool } from './postgres-connection.ts'
+import { checkFitness } from './postgres-fitness.ts'
 import { createLine } from './postgres-line.ts'
 import type { PostgresLimits, PostgresPlace } from './postgres-place.ts'
 import { createPostgresReads } from './postgres-reads.ts'
@@ -23,9 +25,10 @@ interface Opening {
 /**
  * The store in PostgreSQL, beside other nodes that have it open. Nothing that fails here ends the process: what the database did not
  * acknowledge is refused as `unavailable`, and when it is back, so are we.
+ * @throws UnfitDatabase · Error in words
  */
 export async function openPostgres({ place, limits, meter = noMeter }: Opening): Promise<Store> {
-  await migrate(place)
+  await prepare(place)
   const pool = createPool(place, limits)
   const db = repeating(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool.kysely }) }))
   const line = createLine(place, limits)
@@ -52,11 +55,14 @@ export async function openPostgres({ place, limits, meter = noMeter }: Opening):
   }
 }
 
-/** Of nodes that start at once one does it, and the others wait; however long a step takes. */
-async function migrate(place: PostgresPlace): Promise<void> {
+/** Looks at the database, and brings it up to date. Of nodes that start at once one does it, and the others wait; however long a step takes. */
+async function prepare(place: PostgresPlace): Promise<void> {
   const pool = createPool(place, { poolSize: 2, statementTimeout: 0 })
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool.kysely }) })
   try {
+    await pool.reading(checkFitness).catch((error: unknown) => {
+      throw error instanceof Refusal ? new Error(`PostgreSQL at ${place.host} takes nobody in.`, { cause: error.cause }) : error
+    })
     const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations('postgres') } })
     const { error } = await migrator.migrateToLatest()
     if (error) throw new Error('The database could not be brought up to date; nothing was changed.', { cause: error })

@@ -87,7 +87,6 @@ for (const [name, value] of bad) {
 test('settings that do not go together are refused in words (CFG-01)', (t) => {
   const open = { PARLEY__TLS__MODE: 'off', PARLEY__SERVER__HOST: '0.0.0.0' }
   assert.match(faultsOf(operator(t), open).join(), /tls\.mode — off would send passwords over the network in the clear/)
-  assert.match(faultsOf(operator(t), { PARLEY__STORE__URL: 'postgres://a:b@c/d' }).join(), /PostgreSQL is not yet available/)
   assert.match(faultsOf(operator(t), { PARLEY__BUS__URL: 'redis://:hunter2@c' }).join(), /Redis is not yet available/)
   assert.match(faultsOf(operator(t), { PARLEY__OPS__PORT: '8443' }).join(), /ops\.port — 8443 is the port of server\.port too/)
   assert.deepEqual(faultsOf(operator(t), { PARLEY__OPS__PORT: '0', PARLEY__SERVER__PORT: '0' }), [])

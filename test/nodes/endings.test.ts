@@ -80,6 +80,7 @@ test('a node that has left is waited for by nobody', async () => {
 
 test('whoever calls while cut off from the store waits as long as any lease can last', async () => {
   const [ada, bob] = [await neighbour('a'), await neighbour('b')]
+  while (ada.nodes.others().length === 0) await new Promise(setImmediate)
   await street.ends('l1')
   ada.hold()
   const began = performance.now()

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -8,12 +8,9 @@ import type { PostgresPlace } from '../../src/store/postgres-place.ts'
 import { whereIs } from '../setup.ts'
 import { freePort } from './free-port.ts'
 
-/** A program of PostgreSQL; Debian keeps those of the server in a folder of their own. The newest one that is there. */
+/** A program of PostgreSQL. */
 export function postgresProgram(name: string): string {
-  const found = globSync(`/usr/lib/postgresql/*/bin/${name}`)
-    .sort((a, b) => Number(a.split('/')[4]) - Number(b.split('/')[4]))
-    .at(-1)
-  const program = found ?? whereIs(name)
+  const program = whereIs(name)
   if (program === undefined) throw new Error(`${name} of PostgreSQL is not here: sudo apt-get install postgresql`)
   return program
 }
@@ -98,6 +95,11 @@ export class TestPostgres {
     return { host: '127.0.0.1', port: this.port, user, password, database }
   }
 
+  /** As an operator writes it into `store.url`. */
+  url({ database }: PostgresPlace): string {
+    return `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`
+  }
+
   /** An empty database of its own. */
   async database(): Promise<PostgresPlace> {
     const name = `parley_${++this.#databases}`
@@ -126,9 +128,29 @@ export class TestPostgres {
     await ended
   }
 
+  /** Holds up no process that is done, and goes with it. */
+  leave(): void {
+    this.#server?.unref()
+    process.once('exit', () => {
+      this.#server?.kill('SIGQUIT')
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 })
+    })
+  }
+
   /** Stops it and takes everything away. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('SIGQUIT')
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+let shared: Promise<TestPostgres> | undefined
+
+/** The one of this process, for all who do nothing to the server itself. It ends with the process. */
+export function sharedPostgres(): Promise<TestPostgres> {
+  shared ??= TestPostgres.start().then((postgres) => {
+    postgres.leave()
+    return postgres
+  })
+  return shared
 }
