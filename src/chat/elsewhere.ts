@@ -5,6 +5,8 @@ interface Node {
   /** Monotonic ms. */
   heardAt: number
   people: Map<string, PresentNews>
+  /** Accounts by room. */
+  rooms: Map<string, Set<string>>
 }
 
 /** ms without a sign of life after which a node is taken to be gone, and everyone there with it. */
@@ -18,7 +20,7 @@ export function createElsewhere(monotonic: () => number) {
   const nodes = new Map<string, Node>()
 
   function at(node: string): Node {
-    const there = nodes.get(node) ?? { heardAt: 0, people: new Map() }
+    const there = nodes.get(node) ?? { heardAt: 0, people: new Map(), rooms: new Map() }
     nodes.set(node, there)
     there.heardAt = monotonic()
     return there
@@ -32,9 +34,23 @@ export function createElsewhere(monotonic: () => number) {
     },
     alive: (node: string): void => void at(node),
     note(node: string, news: PresentNews): void {
-      const { people } = at(node)
-      if (news.state === 'offline') people.delete(news.account)
-      else people.set(news.account, news)
+      const { people, rooms } = at(node)
+      const { account } = news
+      for (const room of people.get(account)?.rooms ?? []) {
+        rooms.get(room)?.delete(account)
+        if (rooms.get(room)?.size === 0) rooms.delete(room)
+      }
+      people.delete(account)
+      if (news.state === 'offline') return
+      people.set(account, news)
+      for (const room of news.rooms) rooms.set(room, (rooms.get(room) ?? new Set()).add(account))
+    },
+    /** Who is there of the people in a room; nobody in one that holds more than `most`. */
+    *inRoom(room: string, most: number): Generator<string> {
+      for (const { rooms } of nodes.values()) {
+        const accounts = rooms.get(room)
+        if (accounts && accounts.size <= most) yield* accounts
+      }
     },
     /** Nothing was heard for a while, which was not their fault. */
     forgive(): void {

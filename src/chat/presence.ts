@@ -60,6 +60,8 @@ export function createPresence({ bus, node, monotonic, later }: Deps) {
 
   return {
     of,
+    /** Who is there through other nodes, of the people in a room. */
+    elsewhere: elsewhere.inRoom,
     set(account: string, connection: string, state: 'active' | 'away', rooms: string[]): void {
       const present: Present = accounts.get(account) ?? { states: new Map(), told: 'offline', rooms }
       accounts.set(account, present)

@@ -11,7 +11,7 @@ const presenceRoom = 200
 const greeted = 1000
 
 /** What is told to people rather than to rooms: typing, presence, read marks of one's other devices. */
-export function createBroadcasts({ hub, presence }: { hub: Hub; presence: Pick<Presence, 'of' | 'hear'> }) {
+export function createBroadcasts({ hub, presence }: { hub: Hub; presence: Pick<Presence, 'of' | 'hear' | 'elsewhere'> }) {
   function typing(room: string, account: string): void {
     const frame = hint({ type: 'typing', room, account })
     for (const connection of hub.audiences.get(room)?.live ?? []) {
@@ -52,9 +52,12 @@ export function createBroadcasts({ hub, presence }: { hub: Hub; presence: Pick<P
     present,
     /** Who of the people that a newcomer shares a room with is there. */
     greet(connection: Connection): void {
-      const accounts = [...neighbours(connection.account.rooms ?? [])]
+      const rooms = connection.account.rooms ?? new Set()
+      const people = new Set([...neighbours(rooms)].map(({ account }) => account.id))
+      for (const room of rooms) for (const account of presence.elsewhere(room, presenceRoom)) people.add(account)
+      const accounts = [...people]
         .slice(0, greeted)
-        .map((seat) => ({ account: seat.account.id, state: presence.of(seat.account.id) }))
+        .map((account) => ({ account, state: presence.of(account) }))
         .filter(({ state }) => state !== 'offline')
       if (accounts.length > 0) connection.put(hint({ type: 'presence', accounts }))
     },

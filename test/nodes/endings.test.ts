@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { createLocalBus } from '../../src/bus/local.ts'
 import { TestPostgres } from '../support/postgres.ts'
 import { lease, type Neighbour, openStreet, question } from './street.ts'
@@ -9,14 +9,14 @@ let street: Awaited<ReturnType<typeof openStreet>>
 const there: Neighbour[] = []
 before(async () => {
   postgres = await TestPostgres.start()
-})
-after(() => postgres[Symbol.asyncDispose]())
-beforeEach(async () => {
   street = await openStreet(await postgres.database())
 })
-afterEach(async () => {
-  for (const one of there.splice(0)) await one.close()
+after(async () => {
   await street.close()
+  await postgres[Symbol.asyncDispose]()
+})
+afterEach(async () => {
+  await Promise.all(there.splice(0).map((one) => one.close()))
 })
 
 const neighbour = async (...given: Parameters<typeof street.neighbour>) => {
