@@ -7,16 +7,17 @@ import { startRedis, type TestRedis } from './redis.ts'
 export class Cluster {
   readonly houses: TestHouse[] = []
   readonly redis: TestRedis
-  readonly #settings: Record<string, string>
+  /** What all of them are given. */
+  readonly settings: Record<string, string>
 
   constructor(redis: TestRedis, settings: Record<string, string>) {
     this.redis = redis
-    this.#settings = settings
+    this.settings = settings
   }
 
   /** One more node. */
   async add(options: HouseOptions = {}): Promise<TestHouse> {
-    const house = await startHouse({ ...options, store: 'sqlite', settings: { ...this.#settings, ...options.settings } })
+    const house = await startHouse({ ...options, store: 'sqlite', settings: { ...this.settings, ...options.settings } })
     this.houses.push(house)
     return house
   }
