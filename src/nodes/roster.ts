@@ -44,10 +44,29 @@ export function createRoster({ db, node, monotonic, life }: Deps) {
     return one !== undefined && monotonic() - one.at <= life + margin
   }
 
+  let looking: Promise<void> | undefined
+  let following: Promise<void> | undefined
+  const read = async () => observe(await db.selectFrom('node').selectAll().execute())
+
+  /** A look that began after this was called: however many ask while one is under way, they share the next. */
+  function look(): Promise<void> {
+    if (looking) {
+      following ??= looking
+        .catch(() => undefined)
+        .then(() => {
+          following = undefined
+          return look()
+        })
+      return following
+    }
+    looking = read().finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+
   return {
-    async look(): Promise<void> {
-      observe(await db.selectFrom('node').selectAll().execute())
-    },
+    look,
     /** Those whose lease may still hold. */
     live: (): string[] => [...others.keys()].filter(isLive),
     isLive,
