@@ -207,6 +207,8 @@ export async function startService({ config, log, clock = systemClock, tls, cert
         gateway: gateway.figures(),
         limits: config().limits,
         ready: ready(),
+        bus: house.bus.figures(),
+        nodes: nodes && { live: nodes.others().length + 1, holds: nodes.holds() },
         certificate: certificates && { facts: certificates.facts(), refusal: certificates.refusal() },
         database: storeFile(config().store),
         now: clock.now(),

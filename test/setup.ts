@@ -16,6 +16,7 @@ const programs: readonly Program[] = [
   { program: 'curl', package: 'curl', for: 'TLS and HTTP seen by another client' },
   { program: 'nginx', package: 'nginx-light', for: 'Parley behind a proxy, with the configuration that it ships' },
   { program: 'haproxy', package: 'haproxy', for: 'the same, and the PROXY protocol' },
+  { program: 'redis-server', package: 'redis-server', for: 'the bus, the sessions and the counts of several nodes' },
   { program: 'initdb', package: 'postgresql', for: 'a store that several nodes share' },
 ]
 

@@ -97,7 +97,7 @@ export async function createGateway(deps: GatewayDeps) {
   const heads = createHeads({ hub: () => hub, rooms, failed })
   const { headMoved, roomChanged } = heads
   const hub = createHub({ roomChanged, headMoved, delivered: meter.delivered })
-  const order = createOrder({ hub, readOn: deps.readOn, failed: holeFailed })
+  const order = createOrder({ hub, readOn: deps.readOn, failed: holeFailed, missed: meter.missed })
   const catchUp = createCatchUp({ hub, messages, order, openRooms: () => limits().openRooms, meter })
   const broadcasts = createBroadcasts({ hub, presence })
   const sweep = createSweep({ hub, logins, now, end: (login, why) => hub.end(login, reasonOf(why)), log })

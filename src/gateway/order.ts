@@ -10,6 +10,7 @@ interface Deps {
   hub: Pick<Hub, 'audiences' | 'land'>
   readOn: ReadOn
   failed: (error: unknown) => void
+  missed: () => void
 }
 interface Hole {
   /** Heard too early. */
@@ -29,7 +30,7 @@ const atOnce = 8
  * News of rooms come from this node and from others, on roads that lose, double and overtake. Here each room's go on by exactly one,
  * once: what was heard already is dropped, and what is missing is read from the store.
  */
-export function createOrder({ hub, readOn, failed }: Deps) {
+export function createOrder({ hub, readOn, failed, missed }: Deps) {
   const holes = new Map<Audience, Hole>()
   const queue: Audience[] = []
   let filling = 0
@@ -87,6 +88,7 @@ export function createOrder({ hub, readOn, failed }: Deps) {
   async function fill(there: Audience): Promise<void> {
     for (let hole = holes.get(there); hole && isHere(there) && there.last < hole.upTo; hole = holes.get(there)) {
       if (there.last < 0) return
+      missed()
       const { events, n } = await readOn(there.room, there.last)
       const fresh = events.filter(({ seq }) => seq > there.last)
       if (!isHere(there) || fresh.length === 0) return
