@@ -26,6 +26,7 @@ import { createTokens } from './identity/tokens.ts'
 import { createWebSessions } from './identity/web-sessions.ts'
 import { type Safekeeping, stampOf } from './store/before-migration.ts'
 import type { StoreMeter } from './store/meter.ts'
+import { moveStore } from './store/move.ts'
 import { openPostgres } from './store/postgres.ts'
 import { type Restored, restoreStore } from './store/restore.ts'
 import type { SecretRow } from './store/schema.ts'
@@ -227,5 +228,8 @@ export const restoring = {
   opens: (secrets: SecretRow[], key: string): boolean => opensWith(openMasterKey({ file: '', given: key }), secrets),
   record: recordRestore,
 }
+
+/** What a move to another database needs of the rooms that the command line may not know. */
+export const moving = { moveStore }
 
 export type House = Awaited<ReturnType<typeof openHouse>>
