@@ -19,7 +19,12 @@ interface Options {
 type InPostgres = Extract<StorePlace, { kind: 'postgres' }>['place']
 
 export const addStoreCommands: Group = (program, desk) => {
+  const shown = examples(
+    'drain && parley store migrate --from sqlite:data/parley.db --to postgres://parley@localhost/parley',
+    'store migrate --from sqlite:data/parley.db --to postgres://parley@db.example/parley --password-stdin < password',
+  )
   const store = program.command('store').summary('move the store to another database').description('Where Parley remembers.')
+  store.addHelpText('after', shown)
   store
     .command('migrate')
     .summary('move everything from a SQLite file into PostgreSQL')
@@ -30,7 +35,7 @@ export const addStoreCommands: Group = (program, desk) => {
     .option('--to <postgres://USER@HOST/DATABASE>', 'the database that it moves to; without it that of store.url')
     .option('--password-stdin', 'read the password for --to from stdin')
     .option('--json', 'print {from, to, store, lineage, migration, accounts, rooms, messages, bytes}')
-    .addHelpText('after', examples('drain && parley store migrate --from sqlite:data/parley.db --to postgres://parley@localhost/parley'))
+    .addHelpText('after', shown)
     .addHelpText(
       'after',
       '\nAfterwards set store.url to the new place and start the server: everyone is still signed in, and nobody misses a message. Keep\ndata/master.key, which opens the secrets in the store. Never start a server on the old file again: what is said there is not here.',
