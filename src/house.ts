@@ -26,6 +26,7 @@ import { createWebSessions } from './identity/web-sessions.ts'
 import { announceTo, moveIn } from './neighbourhood.ts'
 import { type Safekeeping, stampOf } from './store/before-migration.ts'
 import type { StoreMeter } from './store/meter.ts'
+import { moveStore } from './store/move.ts'
 import { openPostgres } from './store/postgres.ts'
 import { createReadOn } from './store/read-on.ts'
 import { type Restored, restoreStore } from './store/restore.ts'
@@ -235,5 +236,8 @@ export const restoring = {
   opens: (secrets: SecretRow[], key: string): boolean => opensWith(openMasterKey({ file: '', given: key }), secrets),
   record: recordRestore,
 }
+
+/** What a move to another database needs of the rooms that the command line may not know. */
+export const moving = { moveStore }
 
 export type House = Awaited<ReturnType<typeof openHouse>>

@@ -56,7 +56,7 @@ export async function openPostgres({ place, limits, meter = noMeter }: Opening):
 }
 
 /** Looks at the database, and brings it up to date. Of nodes that start at once one does it, and the others wait; however long a step takes. */
-async function prepare(place: PostgresPlace): Promise<void> {
+export async function prepare(place: PostgresPlace): Promise<void> {
   const pool = createPool(place, { poolSize: 2, statementTimeout: 0 })
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool.kysely }) })
   try {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { Act, Entry, Landed, Outcome } from '../../src/store/append.ts'
 import type { Store } from '../../src/store/store.ts'
+import { addPeople } from './people.ts'
 
 const everyone = { own: ['owner', 'moderator', 'member'], any: ['owner', 'moderator'] } as const
 
@@ -35,32 +36,7 @@ export function storeContract(database: string, place: () => Promise<EmptyPlace>
     return opened
   }
 
-  async function people(...names: string[]): Promise<void> {
-    const far = 4e12
-    for (const name of names) {
-      await store.db
-        .insertInto('account')
-        .values({ id: name, name, fold: name, display: name, role: 'member', password: null, created_at: 1, disabled_at: null })
-        .execute()
-      await store.db
-        .insertInto('login')
-        .values({
-          id: `login-${name}`,
-          account: name,
-          credential: 'token',
-          label: '',
-          address: '',
-          created_at: 1,
-          last_seen_at: 1,
-          expires_at: far,
-          idle_ms: 0,
-          ended_at: null,
-          ended_why: null,
-        })
-        .execute()
-    }
-  }
-
+  const people = (...names: string[]) => addPeople(store, ...names)
   const entry = (by: string, room: string, what: Act): Entry => ({ room, by, login: `login-${by}`, at: 1000, allowed: everyone, do: what })
   const does = (by: string, room: string, what: Act): Promise<Outcome> => store.append.append(entry(by, room, what))
   const key = (name: string) => name.padEnd(16, '-')
