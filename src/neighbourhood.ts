@@ -32,7 +32,19 @@ export interface Neighbourhood {
   vault?: Vault
   /** Where counts are shared; otherwise each node counts for itself. */
   together?: { redis: RedisClient; house: string; salt: string }
+  /** How it stands, for the operator. Undefined for a node that is alone. */
+  survey(): Promise<Survey | undefined>
   close(): Promise<void>
+}
+
+export interface Survey {
+  /** The bus carries what this node says, as far as it can hear itself. */
+  up: boolean
+  /** The other nodes whose lease may hold, and those of them that have just answered. */
+  live: string[]
+  answering: string[]
+  /** Undefined without Redis, or while it does not answer. `ms`: to it and back. */
+  redis?: { version: string; ms: number; evicts: string }
 }
 
 /** Whoever has the master key can make it, and it tells nothing of that one (HKDF, RFC 5869). */
@@ -55,12 +67,26 @@ export async function moveIn({ config, store, isShared, masterKey, clock, log }:
       vault: createRedisVault({ redis, house, seal: createSeal(masterKey), now: clock.now }),
       together: { redis, house, salt: derived(masterKey, 'limits').toString('base64url') },
     }),
+    async survey() {
+      if (!nodes) return undefined
+      const about = redis && (await examine(redis).catch(() => undefined))
+      return { up: bus.figures().up, ...(await nodes.roll()), ...(about && { redis: about }) }
+    },
     async close() {
       nodes?.close()
       await bus.close()
       if (redis?.isOpen) redis.destroy()
     },
   }
+}
+
+async function examine(redis: RedisClient): Promise<NonNullable<Survey['redis']>> {
+  const began = performance.now()
+  await redis.ping()
+  const ms = performance.now() - began
+  const info = `${await redis.info('server')}\n${await redis.info('memory')}`
+  const told = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
+  return { version: told('redis_version'), ms, evicts: told('maxmemory_policy') }
 }
 
 /** Loaded only where it is used: most houses stand alone. */

@@ -137,6 +137,20 @@ export async function createNodes({ lease: times = { life: 5000, every: 2000 }, 
       return found
     },
     others: roster.live,
+    /** Which of the others should be there, and which have just answered over the bus. */
+    async roll(): Promise<{ live: string[]; answering: string[] }> {
+      await look()
+      const live = roster.live()
+      const answering = new Set<string>()
+      const all = Promise.withResolvers<void>()
+      const asked = questions.ask({ ask: 'connections', logins: [] }, (from) => {
+        answering.add(from)
+        if (live.every((id) => answering.has(id))) all.resolve()
+      })
+      if (live.length > 0) await within(all.promise, patience)
+      asked.stop()
+      return { live, answering: [...answering] }
+    },
     leave: lease.end,
     close: questions.close,
   }

@@ -17,8 +17,11 @@ interface Asked {
   onMoved?: (moved: number, of: number) => void
 }
 
+/** Which nodes run is no part of what is kept. */
+type Kept = Omit<Tables, 'node'>
+
 /** Every table with its columns, those first that others point at. `event.rowid` is SQLite's own. */
-const tables: { [Name in keyof Tables]: readonly Exclude<keyof Tables[Name], 'rowid'>[] } = {
+const tables: { [Name in keyof Kept]: readonly Exclude<keyof Kept[Name], 'rowid'>[] } = {
   account: ['id', 'name', 'fold', 'display', 'role', 'password', 'created_at', 'disabled_at'],
   login: [
     ...(['id', 'account', 'credential', 'label', 'address', 'created_at', 'last_seen_at', 'expires_at'] as const),
@@ -37,7 +40,7 @@ const tables: { [Name in keyof Tables]: readonly Exclude<keyof Tables[Name], 'ro
   reaction: ['room', 'seq', 'emoji', 'account', 'at'],
   mention: ['account', 'room', 'seq'],
 }
-const names = Object.keys(tables) as (keyof Tables)[]
+const names = Object.keys(tables) as (keyof Kept)[]
 
 /** Rows, and characters of JSON, that travel at once. */
 const [most, longest] = [2_000, 4_000_000]
@@ -92,9 +95,9 @@ async function refuseFull(client: pg.Client, { database }: PostgresPlace): Promi
   }
 }
 
-const count = (db: DatabaseSync, name: keyof Tables): number => (db.prepare(`select count(*) as n from ${name}`).get() as { n: number }).n
+const count = (db: DatabaseSync, name: keyof Kept): number => (db.prepare(`select count(*) as n from ${name}`).get() as { n: number }).n
 
-function* portions(db: DatabaseSync, name: keyof Tables): Generator<object[]> {
+function* portions(db: DatabaseSync, name: keyof Kept): Generator<object[]> {
   let rows: object[] = []
   let length = 0
   for (const row of db.prepare(`select ${tables[name].join()} from ${name}`).iterate()) {
@@ -109,7 +112,7 @@ function* portions(db: DatabaseSync, name: keyof Tables): Generator<object[]> {
 }
 
 /** The table itself says of which types its columns are. */
-const insertion = (name: keyof Tables): string => {
+const insertion = (name: keyof Kept): string => {
   const columns = tables[name].join()
   return `insert into ${name} (${columns}) select ${columns} from json_populate_recordset(null::${name}, $1::json)`
 }
@@ -126,7 +129,7 @@ function createDigest() {
 }
 
 /** Reads everything back. */
-async function digestOf(client: pg.Client, name: keyof Tables): Promise<bigint> {
+async function digestOf(client: pg.Client, name: keyof Kept): Promise<bigint> {
   const digest = createDigest()
   await client.query(`declare arrived no scroll cursor for select ${tables[name].join()} from ${name}`)
   for (;;) {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { busCheck } from '../../src/ops/doctor/bus.ts'
+import type { Guest, Patient } from '../../src/ops/doctor/patient.ts'
 import type { RoomEvent } from '../../src/protocol/events.ts'
 import { type Cluster, startCluster } from '../support/cluster.ts'
 import type { TestHouse } from '../support/house.ts'
@@ -83,4 +85,23 @@ test('what was lost of rooms and marks is found: brought in, shown out, read els
   assert.ok(!JSON.stringify(b.frames).includes('not for bob'))
   await cluster.redis.restart()
   await cluster.until(() => isUp(north) && isUp(south))
+})
+
+test('the doctor says whether the nodes hear each other, and what Redis is like', async () => {
+  const findings = async () => {
+    const { house } = north.service
+    const server = { nodes: await house.survey() } as NonNullable<Patient['server']>
+    const found = await busCheck.look({ config: house.config(), server } as Patient & Guest)
+    return found.map(({ id, level, cause }) => `${id} ${level}: ${cause}`)
+  }
+  const [bus, nodes] = await findings()
+  assert.match(bus ?? '', /^D-BUS (ok|warning): Redis \d+\.\d+\.\d+ /)
+  assert.equal(nodes, 'D-NODES ok: This node and 1 more hear each other.')
+  await cluster.redis.tell('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+  assert.match((await findings())[0] ?? '', /^D-BUS warning: Redis throws sessions away when its memory is full \(allkeys-lru\)/)
+  await cluster.redis.kill()
+  await cluster.until(() => !isUp(north))
+  const [down, silent] = await findings()
+  assert.match(down ?? '', /^D-BUS error: Redis does not carry/)
+  assert.match(silent ?? '', new RegExp(`^D-NODES error: These nodes have a lease and do not answer: ${south.service.node}`))
 })

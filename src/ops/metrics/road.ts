@@ -17,7 +17,7 @@ export function createRoad({ set, tally }: MetricsRegistry) {
       troubles.add(bus.troubles - before.troubles)
       before = bus
       set('parley_bus_up', Number(bus.up))
-      set('parley_nodes', nodes && nodes.live)
+      set('parley_nodes', nodes?.live)
       set('parley_lease_held', nodes && Number(nodes.holds))
     },
   }
