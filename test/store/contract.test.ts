@@ -177,6 +177,19 @@ function storeContract(database: string, place: () => Promise<EmptyPlace>): void
     assert.ok(JSON.stringify(opened.events).length <= 256 * 1024)
   })
 
+  test(`${database}: a NUL, which one of the databases cannot keep, is found nowhere and harms nobody who writes at the same time`, async () => {
+    await people('ada')
+    await teaRoom('ada')
+    const [beside, lost] = await Promise.all([does('ada', 'tea', post('beside')), does('ada', 'te\0a', post('lost'))])
+    assert.ok('seq' in beside)
+    assert.ok('refused' in lost && ['no_such_room', 'invalid'].includes(lost.refused))
+    const asked = store.db.selectFrom('account').select('id').where('id', '=', 'ad\0a').execute()
+    assert.deepEqual(await asked.catch((error: { code: string }) => error.code), database === 'SQLite' ? [] : 'invalid')
+    await assert.rejects(store.reads.history('ada', 'te\0a', { limit: 1 }), (error: { code: string }) =>
+      ['no_such_room', 'invalid'].includes(error.code),
+    )
+  })
+
   test(`${database}: many steps of a transaction have the writer alone, and posts go on before and after`, async () => {
     await people('ada')
     await teaRoom('ada')
