@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { uptime } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createLog as createRoomLog, type NoteOperator } from './chat/log.ts'
 import { createMessages } from './chat/messages.ts'
 import { createPace } from './chat/pace.ts'
 import { createRooms } from './chat/rooms.ts'
-import type { Config, StorePlace } from './config.ts'
+import type { Config } from './config.ts'
 import { createAccounts } from './identity/accounts.ts'
 import { type Audit, createAudit } from './identity/audit.ts'
 import { noteRestore } from './identity/audit-restore.ts'
@@ -24,15 +24,15 @@ import { createThrottle } from './identity/throttle.ts'
 import { createTokens } from './identity/tokens.ts'
 import { createWebSessions } from './identity/web-sessions.ts'
 import { announceTo, moveIn } from './neighbourhood.ts'
-import { type Safekeeping, stampOf } from './store/before-migration.ts'
+import { stampOf } from './store/before-migration.ts'
 import type { StoreMeter } from './store/meter.ts'
 import { moveStore } from './store/move.ts'
-import { openPostgres } from './store/postgres.ts'
+import { openStore } from './store/open.ts'
 import { createReadOn } from './store/read-on.ts'
 import { type Restored, restoreStore } from './store/restore.ts'
+import { newIncarnation, settleRestored } from './store/restored.ts'
 import type { SecretRow } from './store/schema.ts'
 import { openSqlite } from './store/sqlite.ts'
-import type { Store } from './store/store.ts'
 
 /** ms since 1970, and ms that never jump. */
 export interface Clock {
@@ -176,20 +176,6 @@ export async function openHouse({
   }
 }
 
-interface ToOpen {
-  place: StorePlace
-  safekeeping: Safekeeping
-  onFatal: (error: Error) => void
-  meter?: StoreMeter
-}
-
-/** The one choice of database. */
-function openStore({ place, safekeeping, onFatal, ...metered }: ToOpen): Promise<Store> {
-  if (place.kind === 'postgres') return openPostgres({ place: place.place, limits: place, ...metered })
-  mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
-  return openSqlite({ file: place.file, safekeeping, onFatal, ...metered })
-}
-
 /** What the operator does in a room is recorded before it is done, since another thread writes it: of what then failed a second record says so. */
 const operatorNotes =
   (audit: Audit): NoteOperator =>
@@ -229,6 +215,20 @@ async function recordRestore({ draft, made, now, key }: ToRecord): Promise<void>
   if (failed) throw failed
 }
 
+/** A store that was put back from a copy by other means: recorded first, then made safe to open. */
+async function settle({ config, now }: { config: Config; now: () => number }): Promise<{ store: string; ended: number }> {
+  const masterKey = openMasterKey({ file: join(config.data.dir, 'master.key'), given: config.secrets.masterKey, needed: true })
+  const store = await openStore({ place: config.store, onFatal: () => undefined })
+  try {
+    const what = newIncarnation()
+    const record = { what, extra: { logins: 'all', newSecrets: false } }
+    await noteRestore({ db: store.db, now, seal: createSeal(masterKey), record, reseal: false })
+    return { store: what, ended: await settleRestored(store.db, what, now()) }
+  } finally {
+    await store.close()
+  }
+}
+
 /** What a restore needs of the rooms that the command line may not know. */
 export const restoring = {
   restoreStore,
@@ -236,6 +236,7 @@ export const restoring = {
   /** Whether this master key, as text, opens these rows of the store. */
   opens: (secrets: SecretRow[], key: string): boolean => opensWith(openMasterKey({ file: '', given: key }), secrets),
   record: recordRestore,
+  settle,
 }
 
 /** What a move to another database needs of the rooms that the command line may not know. */

@@ -3,7 +3,7 @@ import { createEventIds } from './ledger.ts'
 import type { StoreMeter } from './meter.ts'
 import { createPostgresBook } from './postgres-book.ts'
 import { conflictsBorne } from './postgres-connection.ts'
-import { isConflict, isOfEntry, isTaken, passing, postgresFault } from './postgres-faults.ts'
+import { isConflict, isOfEntry, isTaken, isUnspeakable, passing, postgresFault } from './postgres-faults.ts'
 import { fetchWants } from './postgres-fetch.ts'
 import { flushChanges } from './postgres-flush.ts'
 import type { Line } from './postgres-line.ts'
@@ -52,7 +52,7 @@ export function createPostgresAppend(line: Line, meter: StoreMeter): (entries: E
         meter.failed(postgresFault(error) ?? 'other', 'writer')
         throw passing(error)
       }
-      if (entries.length === 1) return { outcomes: [{ refused: 'internal' }], landed: [] }
+      if (entries.length === 1) return { outcomes: [{ refused: isUnspeakable(error) ? 'invalid' : 'internal' }], landed: [] }
       const all: Written = { outcomes: [], landed: [] }
       for (const entry of entries) {
         const { outcomes, landed } = await write([entry])

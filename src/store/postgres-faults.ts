@@ -15,6 +15,8 @@ export const isConflict = (error: unknown): boolean =>
 export const isTaken = (error: unknown): boolean => codeOf(error) === '23505'
 /** What was said is at fault, not the database: a value that does not fit, or a broken constraint. */
 export const isOfEntry = (error: unknown): boolean => /^2[23]/.test(codeOf(error) ?? '')
+/** U+0000, which PostgreSQL keeps in no text: character_not_in_repertoire, and in JSON untranslatable_character. */
+export const isUnspeakable = (error: unknown): boolean => ['22021', '22P05'].includes(codeOf(error) ?? '')
 /** The connection itself can be used no more; what a COMMIT on it did is unknown. */
 export const isLost = (error: unknown): boolean => codeOf(error) === undefined || /^(08|57P)/.test(codeOf(error) ?? '')
 
@@ -41,5 +43,6 @@ export function postgresFault(error: unknown): StoreFault | undefined {
  */
 export function passing(error: unknown): unknown {
   if (error instanceof Refusal || error instanceof TypeError) return error
+  if (isUnspeakable(error)) return new Refusal('invalid', 'No text may hold a NUL.', { cause: error })
   return postgresFault(error) === undefined ? error : new Refusal('unavailable', undefined, { cause: error })
 }

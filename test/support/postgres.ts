@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -59,6 +60,7 @@ export class TestPostgres {
     const auth = ['--username', user, '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C', '--no-sync']
     execFileSync(postgresProgram('initdb'), [...auth, '--pgdata', made.data], { stdio: 'ignore', uid, gid, cwd: folder })
     if (pair) made.#keep(pair)
+    watch(folder)
     await made.run()
     return made
   }
@@ -162,13 +164,9 @@ export class TestPostgres {
     await ended
   }
 
-  /** Holds up no process that is done, and goes with it. */
+  /** Holds up no process that is done. */
   leave(): void {
     this.#server?.unref()
-    process.once('exit', () => {
-      this.#server?.kill('SIGQUIT')
-      rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 })
-    })
   }
 
   /** Stops it and takes everything away. */
@@ -176,6 +174,16 @@ export class TestPostgres {
     await this.stop('SIGQUIT')
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+/** When the process that runs the tests is gone, however it ended, its server goes too, and then the folder. */
+function watch(folder: string): void {
+  const script = `read -r _
+    pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" && while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+    rm -rf "$1"`
+  const watcher = spawn('sh', ['-c', script, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  watcher.unref()
+  if (watcher.stdin instanceof Socket) watcher.stdin.unref()
 }
 
 let shared: Promise<TestPostgres> | undefined

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { Command } from 'commander'
 import { isPostgres, readPostgresUrl } from '../../config/postgres-url.ts'
 import type { StorePlace } from '../../config.ts'
 import { sayProgress } from './backup.ts'
@@ -23,7 +24,10 @@ export const addStoreCommands: Group = (program, desk) => {
     'drain && parley store migrate --from sqlite:data/parley.db --to postgres://parley@localhost/parley',
     'store migrate --from sqlite:data/parley.db --to postgres://parley@db.example/parley --password-stdin < password',
   )
-  const store = program.command('store').summary('move the store to another database').description('Where Parley remembers.')
+  const store = program
+    .command('store')
+    .summary('move the store to another database')
+    .description('Moves the store to another database, and looks after one that was put back there.')
   store.addHelpText('after', shown)
   store
     .command('migrate')
@@ -54,6 +58,24 @@ export const addStoreCommands: Group = (program, desk) => {
           `Moved to ${place}, and read back: ${plural(messages, 'message')}, ${plural(rooms, 'room')}, ${plural(accounts, 'account')}.`,
       )
       if (!options.json) desk.out.say(`${from.file} is as it was. Set store.url to the new place before the server starts again.`)
+    })
+  addRestored(store, desk)
+}
+
+function addRestored(store: Command, desk: Desk): void {
+  store
+    .command('restored')
+    .summary('after pg_restore: make the store safe to open')
+    .description(
+      'Makes a store that was put back with the tools of its database safe to open again: every login and invitation ends, since one\nthat had ended must not come back, and the pages of people read everything anew. No server may run. It is recorded.',
+    )
+    .option('--json', 'print {store, ended}')
+    .addHelpText('after', examples('store restored', 'store restored --json'))
+    .action(async (options: { json?: boolean }) => {
+      const [{ settle }, { restoring }] = await Promise.all([import('../move.ts'), desk.load.house()])
+      const made = await settle(desk.read().config, { restoring, now: Date.now })
+      desk.out.data(made, options, ({ ended }) => `${plural(ended, 'login')} ended. The server may start.`)
+      if (!options.json) desk.out.say('Accounts, passwords and roles are those of the copy: look through them (parley account list).')
     })
 }
 

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { Act, Entry, Landed, Outcome } from '../../src/store/append.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
 import type { Store } from '../../src/store/store.ts'
+import { sharedPostgres } from '../support/postgres.ts'
 import { addPeople } from './people.ts'
 
 const everyone = { own: ['owner', 'moderator', 'member'], any: ['owner', 'moderator'] } as const
 
 /** A database that holds nothing yet. */
-export interface EmptyPlace {
+interface EmptyPlace {
   /** Opens the store in it, also once more. */
   open(): Promise<Store>
   /** After everything that was opened is closed. */
@@ -15,7 +21,7 @@ export interface EmptyPlace {
 }
 
 /** What every store promises, whatever database it is in. */
-export function storeContract(database: string, place: () => Promise<EmptyPlace>): void {
+function storeContract(database: string, place: () => Promise<EmptyPlace>): void {
   let empty: EmptyPlace
   let store: Store
   let landed: Landed[]
@@ -171,6 +177,19 @@ export function storeContract(database: string, place: () => Promise<EmptyPlace>
     assert.ok(JSON.stringify(opened.events).length <= 256 * 1024)
   })
 
+  test(`${database}: a NUL, which one of the databases cannot keep, is found nowhere and harms nobody who writes at the same time`, async () => {
+    await people('ada')
+    await teaRoom('ada')
+    const [beside, lost] = await Promise.all([does('ada', 'tea', post('beside')), does('ada', 'te\0a', post('lost'))])
+    assert.ok('seq' in beside)
+    assert.ok('refused' in lost && ['no_such_room', 'invalid'].includes(lost.refused))
+    const asked = store.db.selectFrom('account').select('id').where('id', '=', 'ad\0a').execute()
+    assert.deepEqual(await asked.catch((error: { code: string }) => error.code), database === 'SQLite' ? [] : 'invalid')
+    await assert.rejects(store.reads.history('ada', 'te\0a', { limit: 1 }), (error: { code: string }) =>
+      ['no_such_room', 'invalid'].includes(error.code),
+    )
+  })
+
   test(`${database}: many steps of a transaction have the writer alone, and posts go on before and after`, async () => {
     await people('ada')
     await teaRoom('ada')
@@ -190,3 +209,16 @@ export function storeContract(database: string, place: () => Promise<EmptyPlace>
     assert.equal((await store.db.selectFrom('account').select('display').executeTakeFirst())?.display, 'Ada')
   })
 }
+
+storeContract('SQLite', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-store-'))
+  return {
+    open: () => openSqlite({ file: join(folder, 'parley.db'), onFatal: assert.fail }),
+    remove: () => rm(folder, { recursive: true }),
+  }
+})
+
+storeContract('PostgreSQL', async () => {
+  const place = await (await sharedPostgres()).database()
+  return { open: () => openPostgres({ place, limits: { poolSize: 4, statementTimeout: 30_000 } }), remove: async () => undefined }
+})
