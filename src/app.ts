@@ -64,7 +64,7 @@ export async function startServer({ root, env, log, clock = systemClock, onFatal
       node: service.node,
       house: service.house,
       connections: service.connections,
-      connectionsOf: (logins) => service.gateway.connectionsOf(logins),
+      connectionsOf: service.connectionsOf,
       ready: service.ready,
       async reload() {
         const next = readConfig({ root, env })

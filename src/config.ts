@@ -4,6 +4,6 @@
  */
 export { type Address, addressOf, isLoopback, typedHosts } from './config/address.ts'
 export { ConfigFaults, type Fault, sayFault } from './config/faults.ts'
-export { type Config, type Origins, type Reading, readConfig } from './config/read.ts'
+export { type Config, type Origins, type Reading, readConfig, type StorePlace, storeFile } from './config/read.ts'
 export { withoutRestart } from './config/reload.ts'
 export { checkConfig, compareConfigs, type Described, describeConfig } from './config/show.ts'

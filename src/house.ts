@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { uptime } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { createLocalBus } from './bus/local.ts'
 import { createLog as createRoomLog, type NoteOperator } from './chat/log.ts'
 import { createMessages } from './chat/messages.ts'
 import { createPace } from './chat/pace.ts'
@@ -24,9 +23,14 @@ import { createSteadyClock } from './identity/steady-clock.ts'
 import { createThrottle } from './identity/throttle.ts'
 import { createTokens } from './identity/tokens.ts'
 import { createWebSessions } from './identity/web-sessions.ts'
+import { announceTo, moveIn } from './neighbourhood.ts'
 import { stampOf } from './store/before-migration.ts'
 import type { StoreMeter } from './store/meter.ts'
+import { moveStore } from './store/move.ts'
+import { openStore } from './store/open.ts'
+import { createReadOn } from './store/read-on.ts'
 import { type Restored, restoreStore } from './store/restore.ts'
+import { newIncarnation, settleRestored } from './store/restored.ts'
 import type { SecretRow } from './store/schema.ts'
 import { openSqlite } from './store/sqlite.ts'
 
@@ -77,10 +81,13 @@ export async function openHouse({
 }) {
   const { data, store: place, secrets: given } = config()
   mkdirSync(data.dir, { recursive: true, mode: 0o700 })
-  mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
   const { now } = clock
-  const safekeeping = { dir: join(data.dir, 'backups'), now }
-  const store = await openSqlite({ file: place.file, safekeeping, onFatal, ...(meters && { meter: meters.store }) })
+  const store = await openStore({
+    place,
+    safekeeping: { dir: join(data.dir, 'backups'), now },
+    onFatal,
+    ...(meters && { meter: meters.store }),
+  })
   const { db, append, reads } = store
   try {
     const sealed = await db.selectFrom('secret').select('id').limit(1).execute()
@@ -88,6 +95,9 @@ export async function openHouse({
     const secrets = await openSecrets({ db, now, masterKey })
     const { cookieSecrets } = secrets
     const limits = () => config().limits
+    const isShared = place.kind === 'postgres'
+    const around = await moveIn({ config: config(), store, isShared, masterKey, clock, log })
+    const { bus, node, nodes } = around
     const audit = createAudit({ db, now, seal: createSeal(masterKey) })
     const signInTally = createTally({ audit, now, most: () => limits().auditedAddresses })
     const tokenTally = createTally({ audit, now, most: () => limits().connections })
@@ -98,29 +108,34 @@ export async function openHouse({
       perAddress: () => limits().signInsPerMinutePerAddress,
       perPair: () => limits().signInsPerMinutePerAccountAndAddress,
       failuresInARow: () => limits().signInFailuresInARow,
+      together: around.together,
     })
     const logins = createLogins({
       db,
       now,
       audit,
-      announce,
+      announce: announceTo(nodes, announce),
       idleMs: () => config().login.idle,
       absoluteMs: () => config().login.absolute,
       most: () => limits().loginsPerAccount,
       ...(meters && { ended: meters.ended }),
     })
-    const bus = createLocalBus()
     const roomLog = createRoomLog({ append, bus, now, noteOperator: operatorNotes(audit) })
+    const elsewhere = async () => nodes?.everywhere({ ask: 'keys' }) ?? { connections: 0, unconfirmed: 0 }
     const pace = createPace({ monotonic: clock.monotonic, limits })
     return {
       store,
       bus,
+      node,
+      nodes,
+      survey: around.survey,
+      readOn: createReadOn(db),
       clock,
       log,
       config,
       audit,
       secrets,
-      keys: createKeys({ db, now, audit, secrets, logins, rotateAfter: () => config().keys.rotateAfter, forsake }),
+      keys: createKeys({ db, now, audit, secrets, logins, rotateAfter: () => config().keys.rotateAfter, forsake, elsewhere }),
       devices,
       logins,
       accounts: createAccounts({ db, now, audit, passwords, logins }),
@@ -132,7 +147,7 @@ export async function openHouse({
         issuer: `urn:parley:${store.lineage}`,
         tokenLife: () => config().token.life,
       }),
-      webSessions: createWebSessions({ db, now, secrets }),
+      webSessions: createWebSessions({ db, now, secrets, vault: around.vault }),
       rooms: createRooms({ db, log: roomLog, reads, limits, pace }),
       messages: createMessages({
         log: roomLog,
@@ -148,7 +163,7 @@ export async function openHouse({
       },
       /** Everything handed in is on disk when this resolves. */
       async close(): Promise<void> {
-        await bus.close()
+        await around.close()
         await Promise.all([signInTally.close(), tokenTally.close()]).catch((err) =>
           log.error({ event: 'audit_failed', err }, 'What had been counted could not be recorded'),
         )
@@ -201,6 +216,20 @@ async function recordRestore({ draft, made, now, key }: ToRecord): Promise<void>
   if (failed) throw failed
 }
 
+/** A store that was put back from a copy by other means: recorded first, then made safe to open. */
+async function settle({ config, now }: { config: Config; now: () => number }): Promise<{ store: string; ended: number }> {
+  const masterKey = openMasterKey({ file: join(config.data.dir, 'master.key'), given: config.secrets.masterKey, needed: true })
+  const store = await openStore({ place: config.store, onFatal: () => undefined })
+  try {
+    const what = newIncarnation()
+    const record = { what, extra: { logins: 'all', newSecrets: false } }
+    await noteRestore({ db: store.db, now, seal: createSeal(masterKey), record, reseal: false })
+    return { store: what, ended: await settleRestored(store.db, what, now()) }
+  } finally {
+    await store.close()
+  }
+}
+
 /** What a restore needs of the rooms that the command line may not know. */
 export const restoring = {
   restoreStore,
@@ -208,6 +237,10 @@ export const restoring = {
   /** Whether this master key, as text, opens these rows of the store. */
   opens: (secrets: SecretRow[], key: string): boolean => opensWith(openMasterKey({ file: '', given: key }), secrets),
   record: recordRestore,
+  settle,
 }
+
+/** What a move to another database needs of the rooms that the command line may not know. */
+export const moving = { moveStore }
 
 export type House = Awaited<ReturnType<typeof openHouse>>

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { createPresence } from './chat/presence.ts'
-import { addressOf, type Config, isLoopback } from './config.ts'
+import { addressOf, type Config, isLoopback, storeFile } from './config.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createWheel } from './gateway/wheel.ts'
 import { type Clock, openHouse, systemClock } from './house.ts'
@@ -92,15 +91,17 @@ export async function startService({ config, log, clock = systemClock, tls, cert
       })
     : undefined
   const addressOfClient = clientAddress(trustProxy, entrance?.peerOf)
-  const node = randomBytes(4).toString('hex')
+  const { node, nodes } = house
   const wheel = createWheel(clock.monotonic)
-  const presence = createPresence({ bus: house.bus, later })
+  const presence = createPresence({ bus: house.bus, node, monotonic: clock.monotonic, later })
   const gateway = await createGateway({
     ...house,
     node,
     store: house.store.incarnation,
     sessions: house.webSessions,
     presence,
+    lookout: nodes?.lookout,
+    ...(nodes && { gate: nodes }),
     wheel,
     limits: () => config().limits,
     times: () => config().timeouts,
@@ -123,9 +124,33 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     return () => wheel.clear(wait)
   }
 
+  /** On all nodes. */
+  async function connectionsOf(logins: string[]): Promise<ReturnType<typeof gateway.connectionsOf>> {
+    const all = gateway.connectionsOf(logins)
+    for (const [login, open] of (await nodes?.connectionsOf(logins)) ?? []) all.set(login, [...(all.get(login) ?? []), ...open])
+    return all
+  }
+
+  async function join(): Promise<void> {
+    if (!nodes) return
+    if (config().bus.kind === 'local') await nodes.checkAlone()
+    await nodes.join({
+      end: async (ended) => (await gateway.end(ended)).connections,
+      async keysChanged() {
+        await house.secrets.reload()
+        return gateway.forsake()
+      },
+      connectionsOf: gateway.connectionsOf,
+    })
+  }
+
   function ready(): { ok: boolean; reasons: string[] } {
     const reasons = [
-      ...new Set([...(isDraining ? ['draining'] : []), ...(housekeeping.hasFailed() ? ['store'] : []), ...observation.reasons()]),
+      ...new Set([
+        ...(isDraining ? ['draining'] : []),
+        ...(housekeeping.hasFailed() || nodes?.holds() === false ? ['store'] : []),
+        ...observation.reasons(),
+      ]),
     ]
     return { ok: reasons.length === 0, reasons }
   }
@@ -133,7 +158,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   const http = createHttp({
     ...house,
     cookieSecrets: house.secrets.cookieSecrets,
-    connectionsOf: async (ids) => gateway.connectionsOf(ids),
+    connectionsOf,
     admitTicket: async (login) => {
       if (isDraining) return new Refusal('unavailable', 'This server is stopping.', { retryAfterMs: 2000 })
       const why = gateway.whyNot(login)
@@ -153,13 +178,16 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   boundConnections()
   entrance?.guard(server)
   const housekeeping = keepHouse({ house, clock, log, also: boundConnections })
-  const port = await listen().catch(async (error) => {
-    housekeeping.stop()
-    observation.close()
-    await gateway.close()
-    await house.close()
-    throw error
-  })
+  const port = await join()
+    .then(listen)
+    .catch(async (error) => {
+      housekeeping.stop()
+      observation.close()
+      await gateway.close()
+      await nodes?.leave()
+      await house.close()
+      throw error
+    })
   url = addressOf(config(), port).publicUrl
 
   return {
@@ -172,14 +200,17 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     server,
     ready,
     connections: () => gateway.connections,
+    connectionsOf,
     /** What `/metrics` says. */
     metrics: (): Promise<string> =>
       observation.text({
         gateway: gateway.figures(),
         limits: config().limits,
         ready: ready(),
+        bus: house.bus.figures(),
+        nodes: nodes && { live: nodes.others().length + 1, holds: nodes.holds() },
         certificate: certificates && { facts: certificates.facts(), refusal: certificates.refusal() },
-        database: config().store.file,
+        database: storeFile(config().store),
         now: clock.now(),
       }),
     /** Refuses new connections, sends the present ones elsewhere, and resolves when all that was written is on disk. */
@@ -195,6 +226,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
       await gateway.close()
       server.closeAllConnections()
       await closed
+      await nodes?.leave()
       await house.close()
       observation.close()
     },

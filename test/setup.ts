@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** A program that tests run, and the package of Debian or Ubuntu that brings it. */
@@ -16,6 +16,8 @@ const programs: readonly Program[] = [
   { program: 'curl', package: 'curl', for: 'TLS and HTTP seen by another client' },
   { program: 'nginx', package: 'nginx-light', for: 'Parley behind a proxy, with the configuration that it ships' },
   { program: 'haproxy', package: 'haproxy', for: 'the same, and the PROXY protocol' },
+  { program: 'redis-server', package: 'redis-server', for: 'the bus, the sessions and the counts of several nodes' },
+  { program: 'initdb', package: 'postgresql', for: 'a store that several nodes share' },
 ]
 
 /** What `npm run test:security` lets loose on Parley besides. */
@@ -28,9 +30,15 @@ export const scanners: readonly Program[] = [
   { program: 'ffuf', package: 'ffuf', for: 'files that nobody should find' },
 ]
 
+/** Debian keeps several versions of PostgreSQL side by side; the newest first. */
+const postgresFolders = (): string[] => {
+  const version = (folder: string) => Number(folder.split('/').at(-2))
+  return globSync('/usr/lib/postgresql/*/bin').sort((a, b) => version(b) - version(a))
+}
+
 /** Where a program lies. Debian keeps servers out of the path of ordinary users. */
 export const whereIs = (program: string): string | undefined =>
-  [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
+  [...postgresFolders(), ...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, program))
     .find((file) => existsSync(file))
@@ -40,7 +48,7 @@ const missing = (of: readonly Program[]) => of.filter(({ program }) => !found(pr
 
 /** The settings of whoever runs the tests are not those of the servers in them; how much is tested, and by which chance, remains. */
 export function forgetSettings(): void {
-  const ours = /^parley_(?!(more|seed|patience)$)/i
+  const ours = /^parley_(?!(more|seed|patience|store)$)/i
   for (const name of Object.keys(process.env)) if (ours.test(name)) delete process.env[name]
 }
 

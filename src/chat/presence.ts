@@ -1,6 +1,7 @@
-import type { Bus } from '../bus/bus.ts'
+import type { Bus, BusMessage, PresentNews } from '../bus/bus.ts'
 import type { PresenceState } from '../protocol/server-frames.ts'
-import { controlTopic } from './topics.ts'
+import { createElsewhere, strongest } from './elsewhere.ts'
+import { controlTopic, nodeTopic } from './topics.ts'
 
 interface Present {
   states: Map<string, PresenceState>
@@ -12,7 +13,10 @@ interface Present {
   settling?: (() => void) | undefined
 }
 interface Deps {
-  bus: Bus
+  bus: Pick<Bus, 'publish' | 'figures'>
+  /** This one among the nodes. */
+  node: string
+  monotonic: () => number
   /** Calls back after `ms`, unless cancelled. */
   later: (ms: number, then: () => void) => () => void
 }
@@ -21,10 +25,13 @@ interface Deps {
 const grace = 15_000
 /** ms between two announcements about one account: whoever flips to and fro costs the neighbours no more than this. */
 const settle = 1000
+/** People told of in one message to a node that asks. */
+const together = 200
 
-/** Who is there, from the connections of this node. Never stored: a crash heals by itself. */
-export function createPresence({ bus, later }: Deps) {
+/** Who is there: from the connections of this node, and from what the others tell. Never stored: a crash heals by itself. */
+export function createPresence({ bus, node, monotonic, later }: Deps) {
   const accounts = new Map<string, Present>()
+  const elsewhere = createElsewhere(monotonic)
 
   const sum = (present: Present): PresenceState =>
     [...present.states.values()].includes('active') ? 'active' : present.states.size > 0 ? 'away' : 'offline'
@@ -39,10 +46,22 @@ export function createPresence({ bus, later }: Deps) {
       if (present.states.size > 0) tell(account, present, present.rooms)
     })
     if (state === 'offline') accounts.delete(account)
-    void bus.publish(controlTopic, { kind: 'presence', account, state, rooms })
+    void bus.publish(controlTopic, { kind: 'presence', node, account, state, rooms })
+  }
+
+  const of = (account: string): PresenceState => strongest(accounts.get(account)?.told ?? 'offline', elsewhere.of(account))
+  const asSeen = ({ account, rooms }: PresentNews): PresentNews => ({ account, state: of(account), rooms })
+
+  function tellAll(asker: string): void {
+    const people = [...accounts].map(([account, { told, rooms }]) => ({ account, state: told, rooms }))
+    for (let from = 0; from < people.length; from += together)
+      void bus.publish(nodeTopic(asker), { kind: 'present', node, people: people.slice(from, from + together) })
   }
 
   return {
+    of,
+    /** Who is there through other nodes, of the people in a room. */
+    elsewhere: elsewhere.inRoom,
     set(account: string, connection: string, state: 'active' | 'away', rooms: string[]): void {
       const present: Present = accounts.get(account) ?? { states: new Map(), told: 'offline', rooms }
       accounts.set(account, present)
@@ -57,7 +76,27 @@ export function createPresence({ bus, later }: Deps) {
       if (present.states.size > 0) return tell(account, present, rooms)
       present.cancel = later(grace, () => tell(account, present, rooms))
     },
-    of: (account: string): PresenceState => accounts.get(account)?.told ?? 'offline',
+    /** What a node says of its people. Returns what is to be shown of them here: whoever has left one node may be there through another. */
+    hear(message: BusMessage): PresentNews[] {
+      if (message.kind === 'presence') {
+        if (message.node !== node) elsewhere.note(message.node, message)
+        return [asSeen(message)]
+      }
+      if (message.kind === 'present') {
+        for (const one of message.people) elsewhere.note(message.node, one)
+        return message.people.map(asSeen)
+      }
+      if (message.kind !== 'here' || message.node === node) return []
+      elsewhere.alive(message.node)
+      if (message.asks) tellAll(message.node)
+      return []
+    },
+    /** Every few seconds: says that this node is there. Returns those who went with nodes that are not. While nothing is heard at all, nobody is gone. */
+    beat(asks = false): PresentNews[] {
+      void bus.publish(controlTopic, { kind: 'here', node, asks })
+      if (asks || !bus.figures().up) elsewhere.forgive()
+      return elsewhere.expire().map(asSeen)
+    },
     clear(): void {
       for (const { cancel, settling } of accounts.values()) {
         cancel?.()

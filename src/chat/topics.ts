@@ -1,8 +1,9 @@
 /** Fixed from the first day, so that rooms can be spread over many buses and stores without moving one. */
 const partitions = 128
 
-/** Addresses on the bus: endings of logins, read marks and presence go to all nodes; rooms by partition. */
+/** Addresses on the bus: read marks, presence and what nodes ask each other go to all nodes; rooms by partition; answers to one node. */
 export const controlTopic = 'control'
+export const nodeTopic = (node: string): string => `node/${node}`
 export const roomTopics: readonly string[] = Array.from({ length: partitions }, (_, i) => `rooms/${i}`)
 export const roomTopic = (room: string): string => roomTopics[partitionOf(room)] as string
 

@@ -4,6 +4,7 @@ import { checkGiven } from './check.ts'
 import { readEnvironment } from './env-layer.ts'
 import { ConfigFaults, type Fault, type Place } from './faults.ts'
 import type { Given } from './names.ts'
+import { isPostgres, type PostgresPlace, readPostgresUrl } from './postgres-url.ts'
 import { findings } from './rules.ts'
 import { type Settings, schema, settings } from './schema.ts'
 import { isPrivate } from './secret-file.ts'
@@ -11,10 +12,24 @@ import { readYaml } from './yaml-layer.ts'
 
 /** What the rooms of the house get: plain values, checked. Durations are ms, sizes are bytes, paths are absolute. */
 export type Config = Omit<Settings, 'store' | 'bus'> & {
-  /** The one choice of database; PostgreSQL will be the other. */
-  readonly store: { readonly kind: 'sqlite'; readonly file: string }
-  readonly bus: { readonly kind: 'local' }
+  /** Which of the two databases. */
+  readonly store: StorePlace
+  readonly bus: { readonly kind: 'local' } | RedisBus
 }
+
+/** The address without what is ours in it; `ca` is the file of the authority that vouches for a `rediss:` one. */
+export interface RedisBus {
+  readonly kind: 'redis'
+  readonly url: string
+  readonly ca?: string | undefined
+}
+
+export type StorePlace =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'postgres'; readonly place: PostgresPlace; readonly poolSize: number; readonly statementTimeout: number }
+
+/** The file that a store is in; undefined for one in a database server. */
+export const storeFile = (store: StorePlace): string | undefined => (store.kind === 'sqlite' ? store.file : undefined)
 
 /** Where an effective value was written: `default.yaml:12`, `local.yaml:3`, `env PARLEY__SERVER__PORT`. */
 export type Origins = ReadonlyMap<string, string>
@@ -94,14 +109,31 @@ function nested(values: ReadonlyMap<string, unknown>): Settings {
   return sections as Settings
 }
 
+function busOf(written: string, root: string): Config['bus'] {
+  if (written === 'local') return { kind: 'local' }
+  const url = new URL(written)
+  const ca = url.searchParams.get('ca')
+  url.search = ''
+  return { kind: 'redis', url: url.href, ...(ca !== null && { ca: resolve(root, ca) }) }
+}
+
 function resolved(written: Settings, root: string): Config {
   const dir = resolve(root, written.data.dir)
-  const file = written.store.url ? resolve(root, written.store.url.replace(/^sqlite:(\/\/(?=\/))?/, '')) : join(dir, 'parley.db')
   return {
     ...written,
     data: { dir },
     tls: { ...written.tls, dir: resolve(root, written.tls.dir) },
-    store: { kind: 'sqlite', file },
-    bus: { kind: 'local' },
+    store: storePlace(written, root, dir),
+    bus: busOf(written.bus.url, root),
   }
+}
+
+function storePlace({ store: { url, poolSize, statementTimeout } }: Settings, root: string, dir: string): StorePlace {
+  if (!url) return { kind: 'sqlite', file: join(dir, 'parley.db') }
+  if (!isPostgres(url)) return { kind: 'sqlite', file: resolve(root, url.replace(/^sqlite:(\/\/(?=\/))?/, '')) }
+  const place = readPostgresUrl(url)
+  if ('wrong' in place) throw new Error(`store.url ${place.wrong}`)
+  const caFile = place.tls?.caFile
+  const tls = caFile === undefined ? place.tls : { caFile: resolve(root, caFile) }
+  return { kind: 'postgres', place: { ...place, ...(tls && { tls }) }, poolSize, statementTimeout }
 }

@@ -1,4 +1,5 @@
 import { isEveryAddress, isLoopback } from './address.ts'
+import { isPostgres, readPostgresUrl } from './postgres-url.ts'
 import type { Settings } from './schema.ts'
 
 /** What single values cannot show: settings that do not go together, each said at the one to change. */
@@ -21,14 +22,28 @@ const rules: Rule[] = [
           words: `off would send passwords over the network in the clear: server.host is ${server.host}, not a loopback address`,
         }
       : undefined,
-  ({ store }) =>
-    store.url && /^postgres/.test(store.url)
-      ? { key: 'store.url', words: 'PostgreSQL is not yet available in this version; leave it out, or name a file with sqlite:FILE' }
-      : undefined,
+  ({ store }) => {
+    const place = store.url && isPostgres(store.url) ? readPostgresUrl(store.url) : undefined
+    return place && 'wrong' in place ? { key: 'store.url', words: place.wrong } : undefined
+  },
   ({ store }) =>
     store.url && /^sqlite:(:memory:|\/*)$/.test(store.url) ? { key: 'store.url', words: 'names no file to keep messages in' } : undefined,
-  ({ bus }) =>
-    bus.url !== 'local' ? { key: 'bus.url', words: 'Redis is not yet available in this version; leave it at local' } : undefined,
+  ({ bus }) => {
+    if (bus.url === 'local') return undefined
+    const url = URL.parse(bus.url)
+    if (url === null || url.hostname === '' || !/^\/?\d*$/.test(url.pathname) || [...url.searchParams.keys()].some((name) => name !== 'ca'))
+      return { key: 'bus.url', words: 'is not redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER], or rediss:// with an optional ?ca=FILE' }
+    if (url.protocol === 'redis:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
+      return { key: 'bus.url', words: 'would send what people write over the network in the clear: use rediss://, which is TLS' }
+    return undefined
+  },
+  ({ bus, store }) =>
+    bus.url !== 'local' && !(store.url && /^postgres/.test(store.url))
+      ? {
+          key: 'bus.url',
+          words: 'is for several nodes, and those cannot share a store in SQLite: set store.url to postgres://…, or leave this at local',
+        }
+      : undefined,
   ({ server }) =>
     server.proxyProtocol && typeof server.trustProxy === 'number' && server.trustProxy > 0
       ? {

@@ -48,13 +48,19 @@ export const schema = {
   },
   store: {
     url: fixed(
-      optional(text('sqlite:FILE', /^(sqlite|postgres|postgresql):.+$/)),
-      'The database. Nothing: sqlite:parley.db in data.dir.',
+      optional(text('sqlite:FILE or postgres://USER@HOST/DATABASE', /^(sqlite|postgres|postgresql):.+$/)),
+      'The database. Nothing: sqlite:parley.db in data.dir. postgres://USER:PASSWORD@HOST/DATABASE for one that several nodes share.',
       'password',
     ),
+    poolSize: fixed(count(2, 1_000), 'PostgreSQL: connections of this node, besides the one that writes messages.'),
+    statementTimeout: fixed(duration('100ms', '10m'), 'PostgreSQL: how long one statement may take, and a transaction may stand still.'),
   },
   bus: {
-    url: fixed(text('local', /^(local|rediss?:\/\/.+)$/), 'How nodes tell each other: local when there is one.', 'password'),
+    url: fixed(
+      text('local | redis://HOST | rediss://HOST', /^(local|rediss?:\/\/.+)$/),
+      'How nodes tell each other: local when there is one; several share a Redis, and then web sessions are there too.',
+      'password',
+    ),
   },
   ops: {
     host: fixed(host, 'Where /livez, /readyz and /metrics are answered. Keep it off the internet.'),

@@ -53,5 +53,10 @@ function valueUnder(values: object, key: string): unknown {
     .reduce((inside: unknown, name) => (typeof inside === 'object' && inside !== null ? Reflect.get(inside, name) : undefined), values)
 }
 
-const masked = (value: string, secret: 'all' | 'password'): string =>
-  secret === 'all' ? '********' : value.replace(/:\/\/[^/]*@/, '://********@')
+const masked = (value: string, secret: 'all' | 'password'): string => (secret === 'all' ? '********' : withoutUser(value))
+
+/** Up to the last @: a password that was not escaped may hold others. */
+function withoutUser(address: string): string {
+  const [from, to] = [address.indexOf('://'), address.lastIndexOf('@')]
+  return from >= 0 && to > from ? `${address.slice(0, from)}://********${address.slice(to)}` : address
+}

@@ -65,6 +65,8 @@ export interface Guard {
   /** Whether a proxy in front was reached over TLS, as far as it says; without a proxy nobody asks. */
   isSecure?: (headers: IncomingHttpHeaders) => boolean
   isDraining: () => boolean
+  /** Whether this node knows what has ended: else it can vouch for nobody. */
+  isSure?: () => boolean
   /** As many callers are being checked as may be at a time. */
   isBusy: () => boolean
   /** 0, or ms until this address may try again. */
@@ -99,6 +101,7 @@ function checkAddressed({ method, url, headers, address }: Caller, guard: Guard)
     guard.isHost(headers.host.toLowerCase())
   if (!isHere) throw new NoEntry(404, 'address', 'The socket is at GET /ws of this host.')
   if (guard.isDraining()) throw new NoEntry(503, 'draining', 'This server is stopping. Try again.', 2000 + Math.floor(Math.random() * 5000))
+  if (guard.isSure?.() === false) throw new NoEntry(503, 'store', 'This server cannot reach the others right now. Try again.', 2000)
   const wait = guard.pace(address)
   if (wait > 0) throw new NoEntry(429, 'address_rate', 'Too many attempts from this address.', wait)
 }

@@ -13,7 +13,7 @@ import type { Hub } from './hub.ts'
 import { Inlet } from './inlet.ts'
 import { Life, type LifeDeps } from './life.ts'
 import type { GatewayMeter } from './meter.ts'
-import { Outlet } from './outlet.ts'
+import { type Gate, Outlet } from './outlet.ts'
 import { Tap } from './tap.ts'
 import type { Turn } from './turn.ts'
 import { isInPieces, isUnfinished } from './unfinished.ts'
@@ -23,6 +23,7 @@ import { answer } from './wire.ts'
 interface Deps {
   hub: Hub
   turn: Turn
+  gate: Gate
   life: LifeDeps
   lives: WeakMap<Connection, Life>
   handlers: HandlerDeps
@@ -67,10 +68,10 @@ export function createArrivals(deps: Deps) {
   }
 
   function outlet(connection: Connection): Outlet {
-    return new Outlet(connection.socket, deps.turn, limits(), {
+    const owner = {
       fellBehind: () => catchUp.fellBehind(connection),
       isOpen: () => connection.ws.readyState === connection.ws.OPEN,
-      hold(on) {
+      hold(on: boolean) {
         if (on) connection.tap.shut('answers')
         else connection.tap.open('answers')
         connection.inlet.hold(on)
@@ -81,7 +82,8 @@ export function createArrivals(deps: Deps) {
         deps.lives.get(connection)?.heard()
         if (connection.behind) catchUp.pull(connection).catch((error) => pullFailed(connection, error))
       },
-    })
+    }
+    return new Outlet(connection.socket, deps.turn, limits(), owner, deps.gate)
   }
 
   function inlet(connection: Connection): Inlet {

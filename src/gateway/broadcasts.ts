@@ -1,6 +1,5 @@
-import type { BusMessage } from '../bus/bus.ts'
+import type { BusMessage, PresentNews } from '../bus/bus.ts'
 import type { Presence } from '../chat/presence.ts'
-import type { PresenceState } from '../protocol/server-frames.ts'
 import type { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
 import type { AccountSeat } from './seats.ts'
@@ -12,7 +11,7 @@ const presenceRoom = 200
 const greeted = 1000
 
 /** What is told to people rather than to rooms: typing, presence, read marks of one's other devices. */
-export function createBroadcasts({ hub, presence }: { hub: Hub; presence: Pick<Presence, 'of'> }) {
+export function createBroadcasts({ hub, presence }: { hub: Hub; presence: Pick<Presence, 'of' | 'hear' | 'elsewhere'> }) {
   function typing(room: string, account: string): void {
     const frame = hint({ type: 'typing', room, account })
     for (const connection of hub.audiences.get(room)?.live ?? []) {
@@ -29,7 +28,7 @@ export function createBroadcasts({ hub, presence }: { hub: Hub; presence: Pick<P
     return seats
   }
 
-  function present(account: string, state: PresenceState, rooms: string[]): void {
+  function present({ account, state, rooms }: PresentNews): void {
     const frame = hint({ type: 'presence', accounts: [{ account, state }] })
     for (const seat of neighbours(rooms)) {
       for (const connection of seat.connections) if (connection.welcomed && !connection.behind) connection.put(frame)
@@ -37,21 +36,28 @@ export function createBroadcasts({ hub, presence }: { hub: Hub; presence: Pick<P
   }
 
   function marks(account: string, room: string, read: number, readN: number): void {
+    const seat = hub.accounts.get(account)
+    if (!seat) return
+    if (seat.rooms?.has(room)) seat.marks.set(room, Math.max(seat.marks.get(room) ?? 0, read))
     const frame = answer({ type: 'marks', rooms: [{ room, read, readN }] })
-    for (const connection of hub.accounts.get(account)?.connections ?? []) if (connection.welcomed) connection.put(frame)
+    for (const connection of seat.connections) if (connection.welcomed) connection.put(frame)
   }
 
   return {
     hear(message: BusMessage): void {
       if (message.kind === 'typing') typing(message.room, message.account)
-      else if (message.kind === 'presence') present(message.account, message.state, message.rooms)
       else if (message.kind === 'marks') marks(message.account, message.room, message.read, message.readN)
+      else for (const news of presence.hear(message)) present(news)
     },
+    present,
     /** Who of the people that a newcomer shares a room with is there. */
     greet(connection: Connection): void {
-      const accounts = [...neighbours(connection.account.rooms ?? [])]
+      const rooms = connection.account.rooms ?? new Set()
+      const people = new Set([...neighbours(rooms)].map(({ account }) => account.id))
+      for (const room of rooms) for (const account of presence.elsewhere(room, presenceRoom)) people.add(account)
+      const accounts = [...people]
         .slice(0, greeted)
-        .map((seat) => ({ account: seat.account.id, state: presence.of(seat.account.id) }))
+        .map((account) => ({ account, state: presence.of(account) }))
         .filter(({ state }) => state !== 'offline')
       if (accounts.length > 0) connection.put(hint({ type: 'presence', accounts }))
     },

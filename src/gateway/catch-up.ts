@@ -5,6 +5,7 @@ import type { Audience, Opening } from './audience.ts'
 import type { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
 import type { GatewayMeter, Recovery } from './meter.ts'
+import type { Order } from './order.ts'
 import { after, answer, eventsFrame, type Frame } from './wire.ts'
 
 interface Ask {
@@ -15,6 +16,7 @@ interface Ask {
 interface Deps {
   hub: Hub
   messages: Pick<Messages, 'open'>
+  order: Pick<Order, 'reached'>
   openRooms: () => number
   meter: Pick<GatewayMeter, 'fellBehind' | 'recovered'>
 }
@@ -26,7 +28,7 @@ interface Read {
 }
 
 /** From a cursor to live, without a hole and without a double: for `open`, and for readers who fell behind. */
-export function createCatchUp({ hub, messages, openRooms, meter }: Deps) {
+export function createCatchUp({ hub, messages, order, openRooms, meter }: Deps) {
   /** Listens first, then reads. Undefined where the connection was shown out, or asked again, meanwhile. */
   async function read(connection: Connection, asks: Ask[]): Promise<(Read | undefined)[]> {
     const heard = asks.map(({ room }) => {
@@ -51,6 +53,11 @@ export function createCatchUp({ hub, messages, openRooms, meter }: Deps) {
     if (opened.more || opening.spilt) return { opened: { ...opened, more: true }, live: false, tail: [] }
     audience.live.add(connection)
     const held = opened.events.at(-1)?.seq ?? opened.last
+    if (held > audience.last) {
+      // Another node wrote it, and the news is still on its way: for those who are live here, but not for this one.
+      if (audience.last >= 0) audience.ahead.set(connection, held)
+      order.reached(opened)
+    }
     return { opened, live: true, tail: opening.frames.flatMap((frame) => after(frame, held) ?? []) }
   }
 

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
-import type { Bus, BusMessage } from '../bus/bus.ts'
+import type { Bus, BusMessage, OpenSocket } from '../bus/bus.ts'
 import type { Messages } from '../chat/messages.ts'
 import type { Presence } from '../chat/presence.ts'
 import type { Rooms } from '../chat/rooms.ts'
-import { controlTopic, roomTopics } from '../chat/topics.ts'
-import type { EndedWhy, Logins } from '../identity/logins.ts'
+import { controlTopic, nodeTopic, roomTopics } from '../chat/topics.ts'
+import type { Logins } from '../identity/logins.ts'
 import type { Secrets } from '../identity/secrets.ts'
 import type { Tokens } from '../identity/tokens.ts'
 import type { WebSessions } from '../identity/web-sessions.ts'
@@ -19,7 +19,11 @@ import { createHeads } from './heads.ts'
 import { createHub } from './hub.ts'
 import type { Life } from './life.ts'
 import { figuresOf, type GatewayFigures, type GatewayMeter, noMeter } from './meter.ts'
+import { createOrder, type ReadOn } from './order.ts'
+import type { Gate } from './outlet.ts'
 import { createQuotas } from './quotas.ts'
+import { reasonOf } from './reasons.ts'
+import { createRepair, type Lookout } from './repair.ts'
 import { createSweep } from './sweep.ts'
 import { createTurn } from './turn.ts'
 import { createUpgrade } from './upgrade.ts'
@@ -57,6 +61,10 @@ export interface GatewayDeps {
   rooms: Rooms
   presence: Presence
   bus: Bus
+  readOn: ReadOn
+  /** Only of a node among several. */
+  lookout?: Lookout | undefined
+  gate?: Gate
   wheel: Wheel
   clock: { now: () => number; monotonic: () => number }
   limits: () => GatewayLimits
@@ -71,29 +79,28 @@ export interface GatewayDeps {
   meter?: GatewayMeter
 }
 
-/** What a person is told when a login ends, by why it ended. */
-const reasons: Record<EndedWhy, CloseReason> = {
-  signed_out: 'signedOut',
-  ended: 'ended',
-  password_changed: 'ended',
-  role_lowered: 'ended',
-  key_retired: 'ended',
-  account_disabled: 'accountDisabled',
-  idle: 'idle',
-  absolute: 'loginTooOld',
-}
+/** A node by itself is its own authority. */
+const always: Gate = { holds: () => true, whenHeld: () => undefined }
+
+/** ms between two looks for what the road between nodes has lost: with what a look waits, less than five seconds. */
+const repairEvery = 4000
+/** ms between two signs of life to the other nodes. */
+const beatEvery = 3000
 
 /** The sockets of this node: who may open one, whose it is, what goes in and out, and when it ends. */
 export async function createGateway(deps: GatewayDeps) {
   const { bus, limits, log, logins, messages, meter = noMeter, presence, rooms, times, wheel } = deps
   const { now, monotonic } = deps.clock
+  const { gate = always } = deps
   const failed = (error: unknown) => log.warn({ event: 'heads_failed', err: error }, 'Heads could not be read')
+  const holeFailed = (error: unknown) => log.warn({ event: 'hole_failed', err: error }, 'What was missed could not be read from the store')
   const heads = createHeads({ hub: () => hub, rooms, failed })
   const { headMoved, roomChanged } = heads
   const hub = createHub({ roomChanged, headMoved, delivered: meter.delivered })
-  const catchUp = createCatchUp({ hub, messages, openRooms: () => limits().openRooms, meter })
+  const order = createOrder({ hub, readOn: deps.readOn, failed: holeFailed, missed: meter.missed })
+  const catchUp = createCatchUp({ hub, messages, order, openRooms: () => limits().openRooms, meter })
   const broadcasts = createBroadcasts({ hub, presence })
-  const sweep = createSweep({ hub, logins, now, end: (login, why) => hub.end(login, reasons[why]), log })
+  const sweep = createSweep({ hub, logins, now, end: (login, why) => hub.end(login, reasonOf(why)), log })
   const lives = new WeakMap<Connection, Life>()
   const turn = createTurn()
   let draining = false
@@ -105,6 +112,7 @@ export async function createGateway(deps: GatewayDeps) {
   const bind = createArrivals({
     hub,
     turn,
+    gate,
     life: {
       now,
       monotonic,
@@ -138,7 +146,7 @@ export async function createGateway(deps: GatewayDeps) {
     log,
   })
   const { upgrade, whyNot } = createUpgrade({
-    guard: { ...deps, ...createQuotas({ hub, limits, monotonic }), isDraining: () => draining },
+    guard: { ...deps, ...createQuotas({ hub, limits, monotonic }), isDraining: () => draining, isSure: gate.holds },
     addressOf: deps.addressOf,
     headers: deps.refusalHeaders,
     limits: () => ({ ...limits(), handshake: times().handshake }),
@@ -148,14 +156,23 @@ export async function createGateway(deps: GatewayDeps) {
   })
 
   function hear(message: BusMessage): void {
-    if (message.kind === 'events') for (const landed of message.landed) hub.land(landed)
+    if (message.kind === 'events') for (const landed of message.landed) order.hear(landed)
     else broadcasts.hear(message)
   }
 
-  const stops = await Promise.all([controlTopic, ...roomTopics].map((topic) => bus.subscribe(topic, hear)))
+  const repair = deps.lookout && createRepair({ hub, order, rooms, lookout: deps.lookout, failed: holeFailed })
+  const beat = (asks = false) => presence.beat(asks).forEach(broadcasts.present)
+  const stops = await Promise.all([controlTopic, nodeTopic(deps.node), ...roomTopics].map((topic) => bus.subscribe(topic, hear)))
+  bus.onGap(() => {
+    void repair?.now()
+    beat(true)
+  })
+  beat(true)
   const second = setInterval(() => void heads.tick(), 1000)
   const sweeps = setInterval(() => void sweep.all(), 60_000)
   const touches = setInterval(() => void sweep.touch(), 15_000)
+  const repairs = setInterval(() => void repair?.now(), repairEvery)
+  const beats = setInterval(beat, beatEvery)
   wheel.start()
 
   const drain = createDrain({ hub, leave, drainMs: () => times().drain })
@@ -165,8 +182,8 @@ export async function createGateway(deps: GatewayDeps) {
     /** Undefined, or why a login could not open a connection now. */
     whyNot,
     /** Ends the connections that are bound to these logins. Resolves when their last bytes are out. */
-    async end(ended: { login: string; why: EndedWhy }[]): Promise<{ connections: number; unconfirmed: number }> {
-      const counts = await Promise.all(ended.map(({ login, why }) => hub.end(login, reasons[why])))
+    async end(ended: { login: string; why: string }[]): Promise<{ connections: number; unconfirmed: number }> {
+      const counts = await Promise.all(ended.map(({ login, why }) => hub.end(login, reasonOf(why))))
       return { connections: counts.reduce((sum, n) => sum + n, 0), unconfirmed: 0 }
     },
     /** Ends the connections that came in by a token or cookie of a key that is gone. Resolves when their last bytes are out. */
@@ -176,7 +193,7 @@ export async function createGateway(deps: GatewayDeps) {
       return all.length
     },
     /** The live connections of some logins, for the page of sign-ins. */
-    connectionsOf(ids: string[]): Map<string, { id: string; node: string; since: number; lastFrameAt: number }[]> {
+    connectionsOf(ids: string[]): Map<string, OpenSocket[]> {
       const of = (login: string) => [...(hub.logins.get(login)?.connections ?? [])]
       return new Map(
         ids.map((login) => [login, of(login).map(({ id, since, lastFrameAt }) => ({ id, node: deps.node, since, lastFrameAt }))]),
@@ -201,6 +218,8 @@ export async function createGateway(deps: GatewayDeps) {
     afterTurn: turn.after,
     sweep: sweep.all,
     tick: heads.tick,
+    /** Looks now for what the road between nodes has lost. */
+    repair: async (): Promise<void> => repair?.now(),
     /** No new connections; the ones there are sent elsewhere when their writes are on disk. */
     async drain(): Promise<void> {
       draining = true
@@ -208,7 +227,7 @@ export async function createGateway(deps: GatewayDeps) {
     },
     async close(): Promise<void> {
       draining = true
-      for (const timer of [second, sweeps, touches]) clearInterval(timer)
+      for (const timer of [second, sweeps, touches, repairs, beats]) clearInterval(timer)
       await sweep.touch()
       for (const connection of [...hub.connections.values()]) connection.ws.terminate()
       presence.clear()

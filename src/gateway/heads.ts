@@ -38,6 +38,7 @@ export function createHeads({ hub, rooms, failed }: Deps) {
   function noteMark(seat: AccountSeat, room: string, read: number, readN: number): void {
     const marks = ownMarks.get(seat) ?? new Map()
     ownMarks.set(seat, marks.set(room, { read, readN }))
+    seat.marks.set(room, Math.max(seat.marks.get(room) ?? 0, read))
   }
 
   function roomChanged(room: string, account?: string): void {

@@ -12,6 +12,8 @@ interface Landed {
   n: number
   events: RoomEvent[]
 }
+/** A room and how far it had come when it was read. */
+type Reached = Pick<Landed, 'last' | 'n'> & { id: string; read: number }
 /** Something about a room that its members' room lists show has changed; `account` when only one of them sees it. */
 export type RoomChanged = (room: string, account?: string) => void
 
@@ -44,6 +46,8 @@ export function createHub({ roomChanged, headMoved, delivered }: Deps) {
       account: login.account,
       connections: new Set(),
       rooms: undefined,
+      marks: new Map(),
+      changes: 0,
       meanwhile: new Map(),
     }
     const seat = logins.get(login.id) ?? {
@@ -86,19 +90,28 @@ export function createHub({ roomChanged, headMoved, delivered }: Deps) {
   }
 
   /** The rooms of an account, as just read; what changed while they were being read is newer. Once known they are kept up to date. */
-  function seat(account: AccountSeat, rooms: string[]): Set<string> {
+  function seat(account: AccountSeat, rooms: Reached[]): Set<string> {
     if (account.rooms) return account.rooms
-    const known = new Set(rooms.filter((room) => account.meanwhile.get(room) !== false))
+    const known = new Set(rooms.map(({ id }) => id).filter((room) => account.meanwhile.get(room) !== false))
     for (const [room, isIn] of account.meanwhile) if (isIn) known.add(room)
     account.meanwhile.clear()
     account.rooms = known
     for (const room of known) audience(room).members.add(account)
+    for (const room of rooms) if (known.has(room.id)) reached(account, room)
     return known
+  }
+
+  /** How far a room and its reader had come, where this node has not heard anything newer. */
+  function reached(account: AccountSeat, { id, last, n, read }: Reached): void {
+    account.marks.set(id, Math.max(account.marks.get(id) ?? 0, read))
+    const there = audience(id)
+    if (there.last < 0) Object.assign(there, { last, n })
   }
 
   function came(room: string, id: string): void {
     const account = accounts.get(id)
     if (!account) return
+    account.changes++
     if (account.rooms) account.rooms.add(room)
     else account.meanwhile.set(room, true)
     audience(room).members.add(account)
@@ -109,6 +122,8 @@ export function createHub({ roomChanged, headMoved, delivered }: Deps) {
   function went(room: string, id: string): void {
     const account = accounts.get(id)
     if (!account) return
+    account.changes++
+    account.marks.delete(room)
     if (account.rooms) account.rooms.delete(room)
     else account.meanwhile.set(room, false)
     audiences.get(room)?.members.delete(account)
@@ -152,7 +167,7 @@ export function createHub({ roomChanged, headMoved, delivered }: Deps) {
     return all.length
   }
 
-  return { connections, logins, accounts, audiences, audience, seats, add, remove, shut, seat, land, end }
+  return { connections, logins, accounts, audiences, audience, seats, add, remove, shut, seat, reached, came, went, land, end }
 }
 
 export type Hub = ReturnType<typeof createHub>

@@ -73,8 +73,8 @@ export class Life implements Wakeable {
     const expiry = Math.max(0, Math.min(login.login.expiresAt, idleAt, tokenAt) - wall)
     const pong = this.#pingedAt > 0 ? this.#pingedAt + times.pong : Number.POSITIVE_INFINITY
     const { behind, outlet, tap } = this.#connection
-    const stall = outlet.isBlocked ? outlet.blockedAt + times.pullerStall : Number.POSITIVE_INFINITY
-    const late = outlet.isBlocked && !behind ? now + times.queueAge : Number.POSITIVE_INFINITY
+    const stall = outlet.blockedAt > 0 ? outlet.blockedAt + times.pullerStall : Number.POSITIVE_INFINITY
+    const late = outlet.blockedAt > 0 && !behind ? now + times.queueAge : Number.POSITIVE_INFINITY
     const part =
       this.#partAt === undefined
         ? Number.POSITIVE_INFINITY
@@ -140,7 +140,7 @@ export class Life implements Wakeable {
 
   #stuck(now: number): boolean {
     const { behind, outlet } = this.#connection
-    if (outlet.isBlocked && now - outlet.blockedAt >= this.#deps.times().pullerStall) {
+    if (outlet.blockedAt > 0 && now - outlet.blockedAt >= this.#deps.times().pullerStall) {
       this.#deps.end(this.#connection, 'slowReader')
       return true
     }

@@ -20,6 +20,8 @@ export interface GatewayMeter {
   /** A connection has become a puller. */
   fellBehind(): void
   recovered(how: Recovery): void
+  /** What came next in a room was read from the store: this node had not heard of it. */
+  missed(): void
 }
 
 export const noMeter: GatewayMeter = {
@@ -30,6 +32,7 @@ export const noMeter: GatewayMeter = {
   delivered: () => undefined,
   fellBehind: () => undefined,
   recovered: () => undefined,
+  missed: () => undefined,
 }
 
 /** What is there now. */

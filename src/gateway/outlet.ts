@@ -28,6 +28,13 @@ interface Owner {
   now(): number
 }
 
+/** Whether this node may deliver at all: among several, one that has not heard for a while what has ended may not. */
+export interface Gate {
+  holds(): boolean
+  /** Calls back, once, when it may again. */
+  whenHeld(go: () => void): void
+}
+
 /**
  * The bounded queue towards one socket. While the socket takes what it is given, a turn's frames leave in one
  * write; while it does not, they wait here, where they can still be dropped or taken back, not in the kernel.
@@ -37,21 +44,24 @@ export class Outlet {
   readonly #turn: Turn
   readonly #limits: OutletLimits
   readonly #owner: Owner
+  readonly #gate: Gate
   #frames: Frame[] = []
   #droppable = 0
   #answers = 0
   #held = false
   #shut = false
+  #parked = false
   /** Monotonic ms since which the socket has taken nothing; 0 while it takes what it is given. */
   blockedAt = 0
   /** Monotonic ms of the last write. */
   sentAt: number
 
-  constructor(socket: Duplex, turn: Turn, limits: OutletLimits, owner: Owner) {
+  constructor(socket: Duplex, turn: Turn, limits: OutletLimits, owner: Owner, gate: Gate) {
     this.#socket = socket
     this.#turn = turn
     this.#limits = limits
     this.#owner = owner
+    this.#gate = gate
     this.sentAt = owner.now()
   }
 
@@ -71,6 +81,7 @@ export class Outlet {
 
   flush(): void {
     if (this.#shut || this.#frames.length === 0 || this.#socket.destroyed || !this.#owner.isOpen()) return
+    if (!this.#gate.holds()) return this.#park()
     const frames = this.#frames
     this.#frames = []
     this.sentAt = this.#owner.now()
@@ -80,6 +91,16 @@ export class Outlet {
     if (!this.#socket.writableNeedDrain) return
     this.blockedAt = this.sentAt
     this.#socket.once('drain', this.#drain)
+  }
+
+  /** Not the reader's fault: what waits is bounded as for a slow one, but nobody is disconnected for it. */
+  #park(): void {
+    if (this.#parked) return
+    this.#parked = true
+    this.#gate.whenHeld(() => {
+      this.#parked = false
+      if (!this.isBlocked) this.#drain()
+    })
   }
 
   readonly #drain = (): void => {
@@ -96,11 +117,11 @@ export class Outlet {
 
   /** True when events have waited for longer than they may. */
   isLate(): boolean {
-    return this.isBlocked && this.#droppable > 0 && this.#owner.now() - this.blockedAt > this.#limits.queueAge
+    return this.blockedAt !== 0 && this.#droppable > 0 && this.#owner.now() - this.blockedAt > this.#limits.queueAge
   }
 
   get isBlocked(): boolean {
-    return this.blockedAt !== 0
+    return this.blockedAt !== 0 || this.#parked
   }
 
   /** Nothing waits here or in the socket: what is written now arrives at once. */

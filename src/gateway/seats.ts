@@ -21,6 +21,10 @@ export interface AccountSeat {
   rooms: Set<string> | undefined
   /** Rooms in which it has unread mentions, as far as this node knows. */
   mentions?: Set<string>
+  /** Its read marks, as far as this node has heard. */
+  readonly marks: Map<string, number>
+  /** How often a room came or went: what was read of it before is older than that. */
+  changes: number
   /** Rooms that came (true) or went (false) while they were being read. */
   readonly meanwhile: Map<string, boolean>
 }

@@ -33,10 +33,7 @@ export function createWelcome({ node, store, hub, heads, logins, secrets, rooms,
     const [current, list] = await Promise.all([logins.find(login.login.id), rooms.list(account.account.id)])
     if (connection.isDead) return
     if (!current || !secrets.knows(connection.kid)) return leave(connection, 'ended')
-    const known = hub.seat(
-      account,
-      list.map(({ id }) => id),
-    )
+    const known = hub.seat(account, list)
     const mine = list.filter(({ id }) => known.has(id))
     account.mentions = new Set(mine.filter(({ mentions }) => mentions > 0).map(({ id }) => id))
     const { id, expiresAt, idleMs } = login.login

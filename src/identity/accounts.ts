@@ -75,7 +75,7 @@ export function createAccounts({ db, now, audit, passwords, logins }: Deps): Acc
 
     count: () => countAccounts(db),
 
-    hasAdmin: () => isAdminAmong(db),
+    hasAdmin: async () => (await enabledAdmins(db).limit(1).executeTakeFirst()) !== undefined,
 
     async find(name) {
       const row = await db.selectFrom('account').selectAll().where('fold', '=', fold(name)).executeTakeFirst()
@@ -163,21 +163,14 @@ export async function countAccounts(tx: Kysely<Tables>): Promise<number> {
 /** Without an admin nobody could let anybody in again but whoever sits at the machine. */
 async function keepAnAdmin(tx: Transaction<Tables>, leaving: AccountRow): Promise<void> {
   if (leaving.role !== 'admin' || leaving.disabled_at !== null) return
-  if (!(await isAdminAmong(tx, leaving.id)))
+  // All of them are held, in one order: of two admins who disable each other at once, one is the last.
+  const admins = await enabledAdmins(tx).orderBy('id').forUpdate().execute()
+  if (!admins.some(({ id }) => id !== leaving.id))
     throw new Refusal('conflict', 'This is the last admin who can sign in. Make another one first.')
 }
 
-async function isAdminAmong(tx: Kysely<Tables>, except = ''): Promise<boolean> {
-  const one = await tx
-    .selectFrom('account')
-    .select('id')
-    .where('role', '=', 'admin')
-    .where('disabled_at', 'is', null)
-    .where('id', '<>', except)
-    .limit(1)
-    .executeTakeFirst()
-  return one !== undefined
-}
+const enabledAdmins = (db: Kysely<Tables>) =>
+  db.selectFrom('account').select('id').where('role', '=', 'admin').where('disabled_at', 'is', null)
 
 export const toAccount = ({ id, name, display, role }: AccountRow): Account => ({ id, name, display, role })
 

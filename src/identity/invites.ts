@@ -106,8 +106,9 @@ export function createInvites({ db, now, audit, passwords }: Deps): Invites {
       const row = await newAccount({ ...person, role: 'admin' }, passwords, now())
       await db.transaction().execute(async (tx) => {
         await claim(tx, code, 'setup')
-        if ((await countAccounts(tx)) > 0) throw spent()
+        // Recorded before it is asked: records wait for each other, and of two who hold a link each the second one finds the first.
         await audit.note(tx, { event: 'setup_link_used', who: row.id, extra: { link: markOf(code) } })
+        if ((await countAccounts(tx)) > 0) throw spent()
         await insertAccount(tx, row, audit, row.id)
       })
       return toAccount(row)

@@ -3,7 +3,7 @@ import { Refusal } from '../protocol/codes.ts'
 import type { Tables } from '../store/schema.ts'
 import type { Audit } from './audit.ts'
 import type { Ended, Logins } from './logins.ts'
-import { kinds, type SecretEntry, type SecretKind, type SecretState, type Secrets } from './secrets.ts'
+import { holdSecrets, kinds, type SecretEntry, type SecretKind, type SecretState, type Secrets } from './secrets.ts'
 
 /** How the keys of the ring change: next → active → retiring → gone. */
 export interface Keys {
@@ -43,7 +43,11 @@ interface Deps {
   rotateAfter: () => number
   /** Closes the connections that came in by a key that is gone, and says how many. */
   forsake: () => Promise<number>
+  /** The same on all other nodes, when they have read the keys again. */
+  elsewhere?: () => Promise<{ connections: number; unconfirmed: number }>
 }
+
+const nowhere = async () => ({ connections: 0, unconfirmed: 0 })
 
 /** ms: `token.life` is never more. A token that holds for longer is noted with its key. */
 export const longestLife = 600_000
@@ -52,7 +56,7 @@ const lag = 120_000
 /** ms that clocks may differ. */
 const skew = 30_000
 
-export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsake }: Deps): Keys {
+export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsake, elsewhere = nowhere }: Deps): Keys {
   const ofKind = (tx: Kysely<Tables>, kind: SecretKind) => tx.selectFrom('secret').selectAll().where('kind', '=', kind)
 
   async function move(tx: Transaction<Tables>, kind: SecretKind, from: SecretState, to: SecretState): Promise<string> {
@@ -78,6 +82,7 @@ export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsa
   async function rotate(kind: SecretKind, olderThan?: number): Promise<Rotated | undefined> {
     const rotated = await db.transaction().execute(async (tx) => {
       // Asked in here as well: of two nodes that find it old, one rotates.
+      await holdSecrets(tx)
       const present = await ofKind(tx, kind).where('state', '=', 'active').executeTakeFirst()
       if (olderThan !== undefined && present !== undefined && now() - present.since < olderThan) return undefined
       const retiring = await move(tx, kind, 'active', 'retiring')
@@ -92,6 +97,7 @@ export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsa
   async function retire(id: string): Promise<Retired> {
     let gone: Pick<Retired, 'kind' | 'state'> | undefined
     const throwAway = async (tx: Transaction<Tables>) => {
+      await holdSecrets(tx)
       gone = await tx.deleteFrom('secret').where('id', '=', id).returning(['kind', 'state']).executeTakeFirst()
       if (gone === undefined) throw new Refusal('invalid', `There is no key "${id}". See: parley keys list`)
       if (gone.state === 'active') await promote(tx, gone.kind)
@@ -99,8 +105,10 @@ export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsa
       await audit.note(tx, { event: 'key_retired', what: id, extra: gone })
     }
     const ended = await logins.end({ key: id }, 'key_retired', throwAway).finally(() => secrets.reload())
-    const connections = ended.connections + (await forsake())
-    return { id, ...(gone as Pick<Retired, 'kind' | 'state'>), ...ended, connections }
+    const [here, there] = await Promise.all([forsake(), elsewhere()])
+    const connections = ended.connections + here + there.connections
+    const unconfirmed = Math.max(ended.unconfirmed, there.unconfirmed)
+    return { id, ...(gone as Pick<Retired, 'kind' | 'state'>), ...ended, connections, unconfirmed }
   }
 
   /** Nothing that a key signed holds longer than `token.life`, but what was noted with it. */
@@ -138,7 +146,9 @@ export function createKeys({ db, now, audit, secrets, logins, rotateAfter, forsa
     const at = now()
     if (!secrets.list().some(({ state, since }) => state === 'retiring' && since + lag < at)) return
     await db.transaction().execute(async (tx) => {
-      const tokens = await ofKind(tx, 'token').where('state', '=', 'retiring').execute()
+      await holdSecrets(tx)
+      // Held, since a token that is made just now may be noted with one of them.
+      const tokens = await ofKind(tx, 'token').where('state', '=', 'retiring').orderBy('id').forUpdate().execute()
       const spent = [...tokens.filter(isSpent(at)).map(({ id }) => id), ...(await unusedCookieSecrets(tx, at))]
       if (spent.length === 0) return
       await tx.deleteFrom('secret').where('id', 'in', spent).execute()

@@ -77,6 +77,8 @@ export function createEndings({ db, now, audit, announce, ended: count = () => u
   }
 
   async function mark(tx: Transaction<Tables>, which: RawBuilder<boolean>, at: number, why: EndedWhy): Promise<number> {
+    // With many writers the append holds on to the login of what it writes: an ending waits for that, and what comes after it sees the end.
+    await tx.selectFrom('login').select('id').where(which).orderBy('id').forUpdate().execute()
     const ended = await tx.updateTable('login').set({ ended_at: at, ended_why: why }).where(which).returning(['id', 'account']).execute()
     for (const ids of chunks(ended.map(({ id }) => id))) await tx.deleteFrom('web_session').where('login', 'in', ids).execute()
     const event = why === 'idle' || why === 'absolute' ? 'session_expired' : 'session_terminated'

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { SecretRow, Tables } from '../store/schema.ts'
 import { randomId } from './ids.ts'
 import { createSeal, type Seal, WrongMasterKey } from './master-key.ts'
@@ -48,6 +48,11 @@ interface Deps {
   db: Kysely<Tables>
   now: () => number
   masterKey: KeyObject
+}
+
+/** Held until the transaction ends, by whoever changes the keys: of two nodes the second one sees what the first has done. */
+export async function holdSecrets(tx: Transaction<Tables>): Promise<void> {
+  await tx.selectFrom('meta').select('value').where('name', '=', 'secrets').forUpdate().execute()
 }
 
 export const kinds = ['token', 'cookie'] as const

@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import type { RedisClient } from '../bus/redis-client.ts'
 import { Refusal } from '../protocol/codes.ts'
 import { fold } from '../protocol/names.ts'
 import { addressKey } from './address.ts'
@@ -29,7 +30,10 @@ export class TooManyAttempts extends Refusal {
 }
 
 /** All but the last are attempts a minute. */
-type Limits = Record<'perAccount' | 'perAddress' | 'perPair' | 'failuresInARow', () => number>
+type Limits = Record<'perAccount' | 'perAddress' | 'perPair' | 'failuresInARow', () => number> & {
+  /** Where several nodes count together, under the name of their house and with a secret of it. While it cannot be reached each counts for itself. */
+  together?: { redis: RedisClient; house: string; salt: string } | undefined
+}
 
 const day = 86_400
 /** All devices of an account together have what so many would have: whoever collected more of them gains nothing by it. */
@@ -41,10 +45,15 @@ const rightPerWrong = 60
  * How often somebody may try. Counted before the password is looked at, so that many guesses at once do not slip through, and given back
  * when it was right. A device that was signed in before counts on its own: whoever tries names from elsewhere does not lock its owner out.
  */
-export function createThrottle({ perAccount, perAddress, perPair, failuresInARow }: Limits) {
-  const a = (duration: number) => new RateLimiterMemory({ points: 1, duration })
-  const inARow = { in_a_row: a(day), devices_in_a_row: a(day) }
-  const counters = { address: a(60), pair: a(60), account: a(60), device: a(60), devices: a(60), right: a(60), ...inARow }
+export function createThrottle({ perAccount, perAddress, perPair, failuresInARow, together }: Limits) {
+  const salt = together?.salt ?? ownSalt
+  /** Redis is told neither names nor addresses. */
+  const keyOf = (key: string): string => (together ? hashOf(salt + key) : key)
+  /** What counts while Redis is away. */
+  const insurance: [AttemptLimit, RateLimiterMemory][] = []
+  const inARow = { in_a_row: a('in_a_row', day), devices_in_a_row: a('devices_in_a_row', day) }
+  const aMinute = { address: a('address', 60), pair: a('pair', 60), account: a('account', 60), device: a('device', 60) }
+  const counters = { ...aMinute, devices: a('devices', 60), right: a('right', 60), ...inARow }
 
   const most: Record<AttemptLimit, () => number> = {
     address: perAddress,
@@ -57,10 +66,19 @@ export function createThrottle({ perAccount, perAddress, perPair, failuresInARow
     devices_in_a_row: () => devicesInSum * failuresInARow(),
   }
 
+  function a(name: AttemptLimit, duration: number): RateLimiterMemory | RateLimiterRedis {
+    const own = new RateLimiterMemory({ points: 1, duration })
+    if (!together) return own
+    insurance.push([name, own])
+    const keyPrefix = `parley:${together.house}:limit:${name}`
+    const insured = { insuranceLimiter: own, rejectIfRedisNotReady: true }
+    return new RateLimiterRedis({ storeClient: together.redis, useRedisPackage: true, points: 1, duration, keyPrefix, ...insured })
+  }
+
   /** Narrow ones first: no single address, and no single device, can use up what the account has. */
   function countedBy({ account, name, address, device }: Attempt): [AttemptLimit, string][] {
-    for (const [limit, counter] of Object.entries(counters)) counter.points = most[limit as AttemptLimit]()
-    const who = account ?? unknown(name)
+    for (const [limit, counter] of [...Object.entries(counters), ...insurance]) counter.points = most[limit as AttemptLimit]()
+    const who = account ?? unknown(name, salt)
     if (device !== undefined)
       return [
         ['device', device],
@@ -79,7 +97,7 @@ export function createThrottle({ perAccount, perAddress, perPair, failuresInARow
 
   /** Only looked at here: a wrong one is none of them, or whoever guesses would lock the owner out. Those in flight are bounded by the others. */
   async function checkRight({ account }: Attempt): Promise<void> {
-    const so = account === undefined ? null : await counters.right.get(account)
+    const so = account === undefined ? null : await counters.right.get(keyOf(account))
     if (so !== null && so.consumedPoints >= most.right()) throw new TooManyAttempts('right', Math.max(1_000, so.msBeforeNext))
   }
 
@@ -89,7 +107,7 @@ export function createThrottle({ perAccount, perAddress, perPair, failuresInARow
       await checkRight(attempt)
       for (const [limit, key] of countedBy(attempt)) {
         try {
-          await counters[limit].consume(key)
+          await counters[limit].consume(keyOf(key))
         } catch (over) {
           if (!(over instanceof RateLimiterRes)) throw over
           throw new TooManyAttempts(limit, Math.max(1_000, over.msBeforeNext))
@@ -100,10 +118,10 @@ export function createThrottle({ perAccount, perAddress, perPair, failuresInARow
     /** It was right: nothing of it is held against anybody, but that it took its time. */
     async giveBack(attempt: Attempt): Promise<void> {
       for (const [limit, key] of countedBy(attempt)) {
-        if (limit in inARow) await counters[limit].delete(key)
-        else await counters[limit].reward(key)
+        if (limit in inARow) await counters[limit].delete(keyOf(key))
+        else await counters[limit].reward(keyOf(key))
       }
-      if (attempt.account !== undefined) await counters.right.penalty(attempt.account)
+      if (attempt.account !== undefined) await counters.right.penalty(keyOf(attempt.account))
     },
   }
 }
@@ -113,6 +131,6 @@ export function createThrottle({ perAccount, perAddress, perPair, failuresInARow
  * ones share is for nobody to know, or a name that is not counted along with its fellows would be known to be somebody's.
  */
 const boxes = 0x1_0000
-const salt = randomId()
-const unknown = (name: string): string =>
+const ownSalt = randomId()
+const unknown = (name: string, salt: string): string =>
   `unknown-${Buffer.from(hashOf(salt + fold(name.slice(0, 64))), 'base64url').readUInt32BE() % boxes}`

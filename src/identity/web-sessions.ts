@@ -5,6 +5,7 @@ import type { Tables } from '../store/schema.ts'
 import { readSigned } from './cookie.ts'
 import { hashOf } from './ids.ts'
 import type { Secrets } from './secrets.ts'
+import type { Vault } from './session-vault.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -29,6 +30,8 @@ interface Deps {
   db: Kysely<Tables>
   now: () => number
   secrets: Pick<Secrets, 'cookieSecrets' | 'cookieKids'>
+  /** Where several nodes keep them; by itself a node keeps them in its store. */
+  vault?: Vault | undefined
 }
 
 const handle = v.pipe(v.string(), v.regex(/^[\w-]{16,64}$/))
@@ -42,8 +45,9 @@ type Payload = v.InferOutput<typeof payload>
  * the old cookie in again. Here a session is written once, at sign-in, and never changes. A later save finds its row, the mark that
  * `destroy` left in its place, or a login that has ended, and writes nothing.
  */
-export function createWebSessions({ db, now, secrets }: Deps): WebSessions {
+export function createWebSessions({ db, now, secrets, vault }: Deps): WebSessions {
   async function get(sid: string): Promise<Payload | undefined> {
+    if (vault) return toPayload(await vault.get(hashOf(sid)))
     const row = await db
       .selectFrom('web_session')
       .select('data')
@@ -51,20 +55,19 @@ export function createWebSessions({ db, now, secrets }: Deps): WebSessions {
       .where('login', 'is not', null)
       .where('expires_at', '>', now())
       .executeTakeFirst()
-    return row && toPayload(row.data)
+    return row && toPayload(parsed(row.data))
   }
 
   async function set(sid: string, session: unknown): Promise<void> {
     const given = v.safeParse(v.object(payload.entries), session)
     if (!given.success) return // nobody is signed in: there is nothing to remember
+    if (vault) {
+      const login = await noteKey(db, given.output.login)
+      if (login) await vault.put(hashOf(sid), given.output, login.expires_at)
+      return
+    }
     await db.transaction().execute(async (tx) => {
-      const login = await tx
-        .updateTable('login')
-        .set({ kid: secrets.cookieKids()[0] ?? null })
-        .where('id', '=', given.output.login)
-        .where('ended_at', 'is', null)
-        .returning('expires_at')
-        .executeTakeFirst()
+      const login = await noteKey(tx, given.output.login)
       if (login === undefined) return
       await tx
         .insertInto('web_session')
@@ -74,7 +77,17 @@ export function createWebSessions({ db, now, secrets }: Deps): WebSessions {
     })
   }
 
+  const noteKey = (tx: Kysely<Tables>, login: string) =>
+    tx
+      .updateTable('login')
+      .set({ kid: secrets.cookieKids()[0] ?? null })
+      .where('id', '=', login)
+      .where('ended_at', 'is', null)
+      .returning('expires_at')
+      .executeTakeFirst()
+
   async function destroy(sid: string): Promise<void> {
+    if (vault) return vault.drop(hashOf(sid))
     await db.updateTable('web_session').set({ login: null, data: '' }).where('id', '=', hashOf(sid)).execute()
   }
 
@@ -95,10 +108,14 @@ export function createWebSessions({ db, now, secrets }: Deps): WebSessions {
 }
 
 /** What is in the store is not trusted either: anything but the two strings is no session. */
-function toPayload(data: string): Payload | undefined {
+function toPayload(data: unknown): Payload | undefined {
+  const read = v.safeParse(payload, data)
+  return read.success ? read.output : undefined
+}
+
+function parsed(data: string): unknown {
   try {
-    const read = v.safeParse(payload, JSON.parse(data))
-    return read.success ? read.output : undefined
+    return JSON.parse(data)
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import * as v from 'valibot'
+import { storeFile } from '../config.ts'
 import type { House } from '../house.ts'
 import { Refusal } from '../protocol/codes.ts'
 import { act } from './act.ts'
@@ -34,20 +35,19 @@ export const backup = act({
   about: (_, { file, key, messages, bytes }) => ({ file, withKey: key !== undefined, messages, bytes }),
 })
 
-function checkPlace({ config }: House, file: string, force: boolean): void {
-  const found = statSync(file, { throwIfNoEntry: false })
+function checkPlace({ config }: House, to: string, force: boolean): void {
+  const found = statSync(to, { throwIfNoEntry: false })
   if (found === undefined) return
-  if (!found.isFile()) throw new Refusal('invalid', `${file} is there already, and is no file.`)
-  if (!force) throw new Refusal('conflict', `${file} is there already. Take another name, or replace it with --force.`)
+  if (!found.isFile()) throw new Refusal('invalid', `${to} is there already, and is no file.`)
+  if (!force) throw new Refusal('conflict', `${to} is there already. Take another name, or replace it with --force.`)
   const { data, store } = config()
+  const file = storeFile(store)
   const own = [
-    store.file,
-    `${store.file}-wal`,
-    `${store.file}-shm`,
+    ...(file === undefined ? [] : [file, `${file}-wal`, `${file}-shm`]),
     ...['master.key', 'parley.lock', 'parley.pid'].map((name) => join(data.dir, name)),
   ]
   const isOwn = own.some((one) => existsSync(one) && statSync(one).ino === found.ino && statSync(one).dev === found.dev)
-  if (isOwn) throw new Refusal('invalid', `${file} is what Parley works with; a backup cannot take its place.`)
+  if (isOwn) throw new Refusal('invalid', `${to} is what Parley works with; a backup cannot take its place.`)
 }
 
 const masterKeyOf = ({ config }: House): string =>

@@ -1,4 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' }
+import type { BusFigures } from '../bus/bus.ts'
 import type { GatewayFigures } from '../gateway/meter.ts'
 import { daysLeft, type PairFacts } from '../tls/facts.ts'
 import * as label from './metrics/labels.ts'
@@ -6,16 +7,20 @@ import { watchLoopDelay } from './metrics/loop-delay.ts'
 import { createMeters } from './metrics/meters.ts'
 import { readFiles, readOpenFiles } from './metrics/process.ts'
 import { createRegistry, type MetricsRegistry } from './metrics/registry.ts'
+import { createRoad } from './metrics/road.ts'
 
 /** What is looked up when somebody asks, rather than counted as it happens. */
 export interface Readings {
   gateway: GatewayFigures
   limits: { connections: number; queueBytes: number }
   ready: { ok: boolean; reasons: string[] }
+  bus: BusFigures
+  /** Undefined where the store can have one node only. */
+  nodes: { live: number; holds: boolean } | undefined
   /** Undefined where a proxy ends TLS. */
   certificate: { facts: PairFacts; refusal: readonly string[] | undefined } | undefined
-  /** The file of the database. */
-  database: string
+  /** The file of the database, where it is one. */
+  database: string | undefined
   /** ms since 1970. */
   now: number
 }
@@ -25,11 +30,13 @@ export function createMetrics() {
   const registry = createRegistry()
   const loop = watchLoopDelay()
   const processor = createProcessor(registry)
+  const road = createRoad(registry)
   return {
     meters: createMeters(registry),
     async text(readings: Readings): Promise<string> {
       setGateway(registry, readings)
       setReady(registry, readings)
+      road.read(readings)
       setCertificate(registry, readings)
       await setStore(registry, readings)
       await setProcess(registry, loop.read())

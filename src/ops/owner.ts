@@ -30,9 +30,10 @@ const retryMs = 50
  */
 export async function ownStore({ data, store }: Pick<Config, 'data' | 'store'>, { patience = 2_000 } = {}): Promise<Ownership> {
   mkdirSync(data.dir, { recursive: true, mode: 0o700 })
-  mkdirSync(dirname(store.file), { recursive: true, mode: 0o700 })
+  const file = store.kind === 'sqlite' ? store.file : undefined
+  if (file) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // Two data folders can name one store file, so the file is held as well: for data/parley.db that is the same lock.
-  const bases = [...new Set([join(data.dir, 'parley'), store.file.replace(/\.db$/, '')])]
+  const bases = [...new Set([join(data.dir, 'parley'), ...(file ? [file.replace(/\.db$/, '')] : [])])]
   const until = performance.now() + patience
   for (;;) {
     try {

@@ -1,7 +1,7 @@
 import { existsSync, linkSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSecretFile } from '../config/secret-file.ts'
-import type { Config } from '../config.ts'
+import { type Config, storeFile } from '../config.ts'
 import type { restoring } from '../house.ts'
 import type { Restored } from '../store/restore.ts'
 import type { Tell } from './act.ts'
@@ -29,7 +29,9 @@ export type Outcome = Restored & { key?: string }
  * @throws StoreTaken · NotAStore · Error in words: nothing was changed
  */
 export async function restore({ config, restoring, backup, newSecrets, withoutPresent, now, tell }: Asked): Promise<Outcome> {
-  const { data, store, secrets: given } = config
+  const { data, secrets: given } = config
+  const file = storeFile(config.store)
+  if (file === undefined) throw new Error('A store in PostgreSQL is put back with pg_restore: see "PostgreSQL" in docs/operating.md.')
   const running = await connectAdmin(join(data.dir, 'parley.sock'))
   running?.close()
   if (running) throw new Error('A server is running on this store. Stop it first: parley drain')
@@ -42,7 +44,7 @@ export async function restore({ config, restoring, backup, newSecrets, withoutPr
     let taken: string | undefined
     const made = await restoring.restoreStore({
       backup,
-      file: store.file,
+      file,
       at: now(),
       newSecrets,
       withoutPresent,

@@ -68,9 +68,11 @@ export const status = act({
   async run(scene) {
     const { url, node, ready, connections } = running(scene)
     const { ok, reasons } = ready()
+    const nodes = await scene.house.survey()
     return {
       url,
       ...(node !== undefined && { node }),
+      ...(nodes && { nodes }),
       pid: process.pid,
       /** Seconds. */
       uptime: Math.floor(process.uptime()),

@@ -1,79 +1,44 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { Refusal } from '../protocol/codes.ts'
 import { mentionsPerMessage, reactionsPerMessage } from '../protocol/limits.ts'
 import type { Act, Entry, Outcome } from './append.ts'
-import type { Authority, MemberNow } from './authority.ts'
+import type { Book, Keyed, MemberNow, MessageNow, Place } from './book.ts'
 import type { Ledger } from './ledger.ts'
 import { createMemberActs } from './member-acts.ts'
-import type { EventRow } from './schema.ts'
 
-export interface Book {
-  db: DatabaseSync
-  authority: Authority
-  ledger: Ledger
-}
 export type Of<T extends Act['act']> = Omit<Entry, 'do'> & { do: Extract<Act, { act: T }> }
 /** What an entry's author is in the room; the operator is nobody there, and asked for nothing. */
 export type Standing = MemberNow | undefined
 
 /** Checks first, writes after: an act that refuses has written nothing. */
-export function createActs(book: Book) {
-  const { db, authority, ledger } = book
-  const readByKey = db.prepare(
-    'select seq, id, at, kind, text, target, extra, removed from event where room = ? and account = ? and key = ?',
-  )
-  const readMessage = db.prepare(
-    "select seq, account, text, edited, extra, removed from event where room = ? and seq = ? and kind = 'message'",
-  )
-  const readLast = db.prepare('select seq, id, at, n from event where room = ? and seq = ?')
-  const writeEdit = db.prepare('update event set edited = ?, rev = ?, extra = ? where room = ? and seq = ?')
-  const writeRev = db.prepare('update event set rev = ? where room = ? and seq = ?')
-  const blankMessage = db.prepare(
-    "update event set text = '', edited = null, extra = null, removed = 1, rev = ? where room = ? and seq = ?",
-  )
-  const blankEdits = db.prepare("update event set text = '' where room = ? and target = ? and kind = 'edited'")
-  const dropReactions = db.prepare('delete from reaction where room = ? and seq = ?')
-  const dropMentions = db.prepare('delete from mention where room = ? and seq = ?')
-  const findMentioned = db.prepare(
-    'select a.id from account a join member m on m.account = a.id and m.room = ? where a.fold in (select value from json_each(?)) and a.disabled_at is null',
-  )
-  const writeMention = db.prepare('insert or ignore into mention (account, room, seq) values (?, ?, ?)')
-  const hasReaction = db.prepare('select 1 as yes from reaction where room = ? and seq = ? and emoji = ? and account = ?')
-  const countEmoji = db.prepare('select count(distinct emoji) as n, max(emoji = ?) as known from reaction where room = ? and seq = ?')
-  const writeReaction = db.prepare('insert into reaction (room, seq, emoji, account, at) values (?, ?, ?, ?, ?)')
-  const dropReaction = db.prepare('delete from reaction where room = ? and seq = ? and emoji = ? and account = ?')
-  const readMark = db.prepare('select read, read_n from member where account = ? and room = ?')
-  const writeMark = db.prepare('update member set read = ?, read_n = ? where account = ? and room = ?')
-
-  const lastOf = (room: string) => readLast.get(room, ledger.head(room).last) as Pick<EventRow, 'seq' | 'id' | 'at' | 'n'>
+export function createActs(book: Book, ledger: Ledger) {
+  const lastOf = (room: string): Place => book.place(room, ledger.head(room).last)
 
   /** Own key, seen before? The same content gets the first answer again; other content is a conflict. */
   function repeated(entry: Entry, key: string): Outcome | undefined {
-    const first = readByKey.get(entry.room, entry.by, key) as EventRow | undefined
+    const first = book.keyed(entry.room, entry.by, key)
     if (!first) return undefined
     if (!isSame(first, entry.do)) throw new Refusal('conflict')
     return { seq: first.seq, id: first.id, at: first.at, duplicate: true }
   }
 
-  function message(entry: Entry, seq: number, me: Standing): EventRow {
-    const row = readMessage.get(entry.room, seq) as EventRow | undefined
+  function message(entry: Entry, seq: number, me: Standing): MessageNow {
+    const row = book.message(entry.room, seq)
     if (!row || row.removed || (me && seq < me.since)) throw new Refusal('no_such_message')
     return row
   }
 
   function checkMay(entry: Entry, me: Standing, own = true): void {
-    if (authority.room(entry.room)?.archived_at) throw new Refusal('forbidden', 'This room is archived.')
+    if (book.room(entry.room)?.archived_at) throw new Refusal('forbidden', 'This room is archived.')
     if (me && !(own ? entry.allowed.own : entry.allowed.any).includes(me.role)) throw new Refusal('forbidden')
   }
 
   function mentioned(entry: Entry, names: string[]): string[] {
     if (names.length === 0) return []
-    const found = findMentioned.all(entry.room, JSON.stringify(names.slice(0, mentionsPerMessage))) as { id: string }[]
-    return found.map(({ id }) => id)
+    return book.membersNamed(entry.room, names.slice(0, mentionsPerMessage))
   }
 
   function mention(entry: Entry, accounts: string[], seq: number): void {
-    for (const account of accounts) if (account !== entry.by) writeMention.run(account, entry.room, seq)
+    for (const account of accounts) if (account !== entry.by) book.addMention(account, entry.room, seq)
   }
 
   const done = (event: { seq: number; id: string; at: number }): Outcome => ({ seq: event.seq, id: event.id, at: event.at })
@@ -95,7 +60,8 @@ export function createActs(book: Book) {
     checkMay(entry, me, row.account === entry.by)
     const mentions = mentioned(entry, names)
     const event = ledger.add({ room: entry.room, kind: 'edited', account: entry.by, at: entry.at, key, text, target })
-    writeEdit.run(text, event.seq, mentions.length > 0 ? JSON.stringify({ mentions }) : null, entry.room, target)
+    const extra = mentions.length > 0 ? JSON.stringify({ mentions }) : null
+    book.editMessage(entry.room, target, { edited: text, extra, rev: event.seq })
     mention(entry, mentions, target)
     return done(event)
   }
@@ -105,10 +71,7 @@ export function createActs(book: Book) {
     const row = message(entry, target, me)
     checkMay(entry, me, row.account === entry.by)
     const event = ledger.add({ room: entry.room, kind: 'removed', account: entry.by, at: entry.at, key, target })
-    blankMessage.run(event.seq, entry.room, target)
-    blankEdits.run(entry.room, target)
-    dropReactions.run(entry.room, target)
-    dropMentions.run(entry.room, target)
+    book.blankMessage(entry.room, target, event.seq)
     return done(event)
   }
 
@@ -116,9 +79,9 @@ export function createActs(book: Book) {
     const { key, target, emoji, on } = entry.do
     message(entry, target, me)
     checkMay(entry, me)
-    if ((hasReaction.get(entry.room, target, emoji, entry.by) !== undefined) === on) return done(lastOf(entry.room))
+    if (book.hasReacted(entry.by, entry.room, target, emoji) === on) return done(lastOf(entry.room))
     if (on) {
-      const { n, known } = countEmoji.get(emoji, entry.room, target) as { n: number; known: number | null }
+      const { n, known } = book.emojis(entry.room, target, emoji)
       if (!known && n >= reactionsPerMessage) throw new Refusal('room_full', 'This message has as many reactions as it can have.')
     }
     const event = ledger.add({
@@ -131,9 +94,9 @@ export function createActs(book: Book) {
       target,
       extra: { on },
     })
-    if (on) writeReaction.run(entry.room, target, emoji, entry.by, entry.at)
-    else dropReaction.run(entry.room, target, emoji, entry.by)
-    writeRev.run(event.seq, entry.room, target)
+    if (on) book.addReaction(entry.by, entry.room, target, emoji, entry.at)
+    else book.dropReaction(entry.by, entry.room, target, emoji)
+    book.reviseMessage(entry.room, target, event.seq)
     return done(event)
   }
 
@@ -141,18 +104,18 @@ export function createActs(book: Book) {
   function read(entry: Of<'read'>): Outcome {
     const head = ledger.head(entry.room)
     const seq = Math.min(entry.do.seq, head.last)
-    const mark = readMark.get(entry.by, entry.room) as { read: number; read_n: number }
-    if (seq <= mark.read) return { read: mark.read, readN: mark.read_n, moved: false }
-    const n = seq === head.last ? head.n : (readLast.get(entry.room, seq) as { n: number }).n
-    writeMark.run(seq, n, entry.by, entry.room)
+    const { read, read_n } = book.mark(entry.by, entry.room) ?? { read: 0, read_n: 0 }
+    if (seq <= read) return { read, readN: read_n, moved: false }
+    const n = seq === head.last ? head.n : book.place(entry.room, seq).n
+    book.setMark(entry.by, entry.room, { read: seq, read_n: n })
     return { read: seq, readN: n, moved: true }
   }
 
-  return { repeated, acts: { post, edit, remove, react, read, ...createMemberActs({ ...book, lastOf, checkMay }) } }
+  return { repeated, acts: { post, edit, remove, react, read, ...createMemberActs({ book, ledger, lastOf, checkMay }) } }
 }
 
 /** Does the stored event say what this act says? A removed message's words are gone: its key alone decides. */
-function isSame(row: EventRow, act: Act): boolean {
+function isSame(row: Keyed, act: Act): boolean {
   switch (act.act) {
     case 'post':
       return row.kind === 'message' && (row.removed === 1 || row.text === act.text) && row.target === (act.replyTo ?? null)

@@ -51,7 +51,7 @@ function read(db: DatabaseSync, file: string): Omit<StoreFacts, 'bytes'> {
   )
   if (!tables.every((table) => there.has(table))) throw new NotAStore(`${file} is a database, but not a store of Parley.`)
   const steps = (db.prepare('select name from kysely_migration order by name').all() as { name: string }[]).map(({ name }) => name)
-  const known = Object.keys(migrations('strict'))
+  const known = Object.keys(migrations('sqlite'))
   const foreign = steps.find((step) => !known.includes(step))
   if (foreign !== undefined) throw new NotAStore(`${file} was written by a newer Parley (${foreign}). Upgrade this one first.`)
   const flaws = db.prepare('pragma integrity_check(5)').all() as { integrity_check: string }[]

@@ -1,79 +1,62 @@
 import { Refusal } from '../protocol/codes.ts'
 import type { LeftWhy, RoomRole } from '../protocol/events.ts'
 import { fold } from '../protocol/names.ts'
-import type { Book, Of, Standing } from './acts.ts'
+import type { Of, Standing } from './acts.ts'
 import type { Entry, Outcome } from './append.ts'
+import type { Book } from './book.ts'
+import type { Ledger } from './ledger.ts'
 
 interface Last {
   seq: number
   id: string
   at: number
 }
-interface Deps extends Book {
+interface Deps {
+  book: Book
+  ledger: Ledger
   lastOf: (room: string) => Last
   checkMay: (entry: Entry, me: Standing, own?: boolean) => void
 }
 
 /** Who is in a room and what it is called: the acts that change a room rather than speak in it. */
-export function createMemberActs({ db, authority, ledger, lastOf, checkMay }: Deps) {
-  const writeRoom = db.prepare(
-    'insert into room (id, name, fold, kind, topic, direct, archived_at, created_by, created_at) values (?, ?, ?, ?, ?, ?, null, ?, ?)',
-  )
-  const takenName = db.prepare("select id from room where fold = ? and kind = 'public' and id <> ?")
-  const directRoom = db.prepare('select id from room where direct = ?')
-  const findAccount = db.prepare('select 1 as yes from account where id = ? and disabled_at is null')
-  const writeMember = db.prepare('insert into member (account, room, role, since, read, read_n) values (?, ?, ?, ?, ?, ?)')
-  const dropMember = db.prepare('delete from member where account = ? and room = ?')
-  const dropMentions = db.prepare('delete from mention where account = ? and room = ?')
-  const setRole = db.prepare('update member set role = ? where account = ? and room = ?')
-  const heir = db.prepare(
-    "select account, role from member where room = ? order by case role when 'owner' then 0 when 'moderator' then 1 else 2 end, since, account limit 1",
-  )
-  const setName = db.prepare('update room set name = ?, fold = ? where id = ?')
-  const setTopic = db.prepare('update room set topic = ? where id = ?')
-  const setArchived = db.prepare('update room set archived_at = ? where id = ?')
-
+export function createMemberActs({ book, ledger, lastOf, checkMay }: Deps) {
   const done = ({ seq, id, at }: Last): Outcome => ({ seq, id, at })
 
   function enter(entry: Entry, account: string, role: RoomRole, fromStart: boolean): Outcome {
-    if (!findAccount.get(account)) throw new Refusal('invalid', 'account: there is no such account')
+    if (!book.isEnabled(account)) throw new Refusal('invalid', 'account: there is no such account')
     const event = ledger.add({ room: entry.room, kind: 'joined', account: entry.by, at: entry.at, extra: { account, role } })
     const { last, n } = ledger.head(entry.room)
-    writeMember.run(account, entry.room, role, fromStart ? 1 : last, last, n)
-    authority.changed(account, entry.room)
+    book.addMember({ account, room: entry.room, role, since: fromStart ? 1 : last, read: last, read_n: n })
     return done(event)
   }
 
   function exit(entry: Entry, account: string, role: RoomRole, why: LeftWhy): Outcome {
     const event = ledger.add({ room: entry.room, kind: 'left', account: entry.by, at: entry.at, extra: { account, why } })
-    dropMember.run(account, entry.room)
-    dropMentions.run(account, entry.room)
-    authority.changed(account, entry.room)
+    book.dropMember(account, entry.room)
     if (role === 'owner') crownHeir(entry)
     return done(event)
   }
 
   /** A room whose last owner left goes to its oldest moderator, else its oldest member. */
   function crownHeir(entry: Entry): void {
-    const next = heir.get(entry.room) as { account: string; role: RoomRole } | undefined
+    const next = book.heir(entry.room)
     if (!next || next.role === 'owner') return
-    setRole.run('owner', next.account, entry.room)
-    authority.changed(next.account, entry.room)
+    book.setRole(next.account, entry.room, 'owner')
     ledger.add({ room: entry.room, kind: 'role', account: entry.by, at: entry.at, extra: { account: next.account, role: 'owner' } })
   }
 
   function checkName(room: string, kind: string, fold: string): void {
-    if (kind === 'public' && takenName.get(fold, room)) throw new Refusal('name_taken')
+    if (kind === 'public' && book.isNameTaken(fold, room)) throw new Refusal('name_taken')
   }
 
   function create(entry: Of<'create'>): Outcome {
     const { name, kind, topic, direct, members } = entry.do
-    const there = direct === undefined ? undefined : (directRoom.get(direct) as { id: string } | undefined)
-    if (there) throw new Refusal('conflict', there.id)
+    const there = direct === undefined ? undefined : book.directRoom(direct)
+    if (there !== undefined) throw new Refusal('conflict', there)
     checkName(entry.room, kind, fold(name))
-    for (const { account } of members) if (!findAccount.get(account)) throw new Refusal('invalid', 'members: there is no such account')
-    writeRoom.run(entry.room, name, fold(name), kind, topic, direct ?? null, entry.by, entry.at)
-    authority.changed('', entry.room)
+    for (const { account } of members) if (!book.isEnabled(account)) throw new Refusal('invalid', 'members: there is no such account')
+    const made = { archived_at: null, created_by: entry.by, created_at: entry.at }
+    book.addRoom({ id: entry.room, name, fold: fold(name), kind, topic, direct: direct ?? null, ...made })
     for (const { account, role } of members) enter(entry, account, role, true)
     return members.length > 0 ? done(lastOf(entry.room)) : { seq: 0, id: '', at: entry.at }
   }
@@ -92,14 +75,14 @@ export function createMemberActs({ db, authority, ledger, lastOf, checkMay }: De
   function add(entry: Of<'add'>, me: Standing): Outcome {
     refuseDirect(entry)
     checkMay(entry, me)
-    if (authority.member(entry.do.account, entry.room)) return done(lastOf(entry.room))
-    return enter(entry, entry.do.account, entry.do.role, authority.room(entry.room)?.kind === 'public')
+    if (book.member(entry.do.account, entry.room)) return done(lastOf(entry.room))
+    return enter(entry, entry.do.account, entry.do.role, book.room(entry.room)?.kind === 'public')
   }
 
   function expel(entry: Of<'expel'>, me: Standing): Outcome {
     refuseDirect(entry)
     checkMay(entry, me)
-    const them = authority.member(entry.do.account, entry.room)
+    const them = book.member(entry.do.account, entry.room)
     if (!them) throw new Refusal('invalid', 'account: is not in this room')
     if (them.role === 'owner' && me && me.role !== 'owner') throw new Refusal('forbidden', 'Only an owner can remove an owner.')
     return exit(entry, entry.do.account, them.role, entry.do.why)
@@ -109,11 +92,10 @@ export function createMemberActs({ db, authority, ledger, lastOf, checkMay }: De
     refuseDirect(entry)
     checkMay(entry, me)
     const { account, role: next } = entry.do
-    const them = authority.member(account, entry.room)
+    const them = book.member(account, entry.room)
     if (!them) throw new Refusal('invalid', 'account: is not in this room')
     if (them.role === next) return done(lastOf(entry.room))
-    setRole.run(next, account, entry.room)
-    authority.changed(account, entry.room)
+    book.setRole(account, entry.room, next)
     return done(ledger.add({ room: entry.room, kind: 'role', account: entry.by, at: entry.at, extra: { account, role: next } }))
   }
 
@@ -121,29 +103,27 @@ export function createMemberActs({ db, authority, ledger, lastOf, checkMay }: De
     refuseDirect(entry)
     checkMay(entry, me)
     const { name } = entry.do
-    checkName(entry.room, authority.room(entry.room)?.kind ?? 'private', fold(name))
-    setName.run(name, fold(name), entry.room)
+    checkName(entry.room, book.room(entry.room)?.kind ?? 'private', fold(name))
+    book.setName(entry.room, name, fold(name))
     return done(ledger.add({ room: entry.room, kind: 'renamed', account: entry.by, at: entry.at, text: name }))
   }
 
   function topic(entry: Of<'topic'>, me: Standing): Outcome {
     checkMay(entry, me)
-    setTopic.run(entry.do.topic, entry.room)
+    book.setTopic(entry.room, entry.do.topic)
     return done(ledger.add({ room: entry.room, kind: 'topic', account: entry.by, at: entry.at, text: entry.do.topic }))
   }
 
   function archive(entry: Of<'archive'>, me: Standing): Outcome {
     const { on } = entry.do
     if (me && !entry.allowed.any.includes(me.role)) throw new Refusal('forbidden')
-    if ((authority.room(entry.room)?.archived_at !== null) === on) return done(lastOf(entry.room))
-    setArchived.run(on ? entry.at : null, entry.room)
-    authority.changed('', entry.room)
+    if ((book.room(entry.room)?.archived_at !== null) === on) return done(lastOf(entry.room))
+    book.setArchived(entry.room, on ? entry.at : null)
     return done(ledger.add({ room: entry.room, kind: 'archived', account: entry.by, at: entry.at, extra: { on } }))
   }
 
   function refuseDirect(entry: Entry): void {
-    if (authority.room(entry.room)?.kind === 'direct')
-      throw new Refusal('forbidden', 'A direct conversation keeps its members and its name.')
+    if (book.room(entry.room)?.kind === 'direct') throw new Refusal('forbidden', 'A direct conversation keeps its members and its name.')
   }
 
   return { create, join, leave, add, expel, role, rename, topic, archive }

@@ -1,24 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RoomEvent, RoomState } from '../protocol/events.ts'
-import { newestEvents, pageBytes, pageEvents } from '../protocol/limits.ts'
+import { pageBytes, pageEvents } from '../protocol/limits.ts'
 import type { Opened, Page } from '../protocol/server-frames.ts'
 import { groupReactions, toEvent } from './event-rows.ts'
+import { type HistoryAsk, openFrom, type Seen, type StateRow, seenBy, toState, type Unseen, type View, withinBudget } from './page-rules.ts'
 import type { OpenAsk } from './reads.ts'
-import type { EventRow, MemberRow, RoomRow } from './schema.ts'
+import type { EventRow } from './schema.ts'
 
-interface View {
-  kind: string
-  last: number
-  n: number
-  since: number | null
-}
-interface HistoryAsk {
-  before?: number
-  after?: number
-  around?: number
-  limit: number
-}
-type Refusable<T> = T | { refused: 'no_such_room' | 'not_member' }
+type Refusable<T> = T | Unseen
 
 /** What an account may read, in pages. Each question is one read transaction, and asks for the membership in it. */
 export function createPages(db: DatabaseSync) {
@@ -41,13 +30,7 @@ export function createPages(db: DatabaseSync) {
     'select m.account, a.display from member m join account a on a.id = m.account where m.room = ? order by m.account',
   )
 
-  /** The room as this account sees it, or why it does not. */
-  function look(account: string, room: string): Refusable<View & { since: number }> {
-    const seen = view.get(account, room) as View | undefined
-    if (!seen || (seen.since === null && seen.kind !== 'public')) return { refused: 'no_such_room' }
-    if (seen.since === null) return { refused: 'not_member' }
-    return { ...seen, since: seen.since }
-  }
+  const look = (account: string, room: string): Refusable<Seen> => seenBy(view.get(account, room) as View | undefined)
 
   function toEvents(room: string, rows: EventRow[]): RoomEvent[] {
     const [first, last] = [rows[0]?.seq ?? 0, rows.at(-1)?.seq ?? 0]
@@ -55,17 +38,14 @@ export function createPages(db: DatabaseSync) {
     return rows.map((row) => toEvent(row, bySeq.get(row.seq)))
   }
 
-  function openOne(account: string, { room, after: cursor, id }: OpenAsk, left: { bytes: number }): Opened {
+  function openOne(account: string, ask: OpenAsk, left: { bytes: number }): Opened {
+    const { room } = ask
     const seen = look(account, room)
     if ('refused' in seen) return { room, refused: seen.refused }
-    const { last, n, since } = seen
-    const from = cursor ?? Math.max(last - newestEvents, since - 1)
-    if (from > last) return { room, reset: 'future', last, n }
-    if (from < since - 1) return { room, reset: 'gap', last, n }
-    if (cursor && id !== undefined && (idAt.get(room, cursor) as { id: string } | undefined)?.id !== id)
-      return { room, reset: 'mismatch', last, n }
+    const from = openFrom(seen, ask, () => (idAt.get(room, ask.after ?? 0) as { id: string } | undefined)?.id)
+    if (typeof from !== 'number') return from
     const events = withinBudget(toEvents(room, rows<EventRow>(after.all(room, from, pageEvents))), left)
-    return { room, last, n, events, more: from + events.length < last }
+    return { room, last: seen.last, n: seen.n, events, more: from + events.length < seen.last }
   }
 
   function open(account: string, asks: OpenAsk[]): Opened[] {
@@ -99,26 +79,11 @@ export function createPages(db: DatabaseSync) {
   }
 
   function rooms(account: string, room: string | null = null): RoomState[] {
-    return inTransaction(() => rows<StateRow>(roomsOf.all(account, room, room)).map((row) => toState(account, row)))
-  }
-
-  function toState(account: string, row: StateRow): RoomState {
-    const people = row.kind === 'direct' ? (peers.all(row.id) as { account: string; display: string }[]) : []
-    const others = people.filter((person) => person.account !== account)
-    return {
-      id: row.id,
-      name: row.kind === 'direct' ? others.map(({ display }) => display).join(', ') || (people[0]?.display ?? '') : row.name,
-      kind: row.kind,
-      ...(row.topic === '' ? {} : { topic: row.topic }),
-      ...(row.archived_at === null ? {} : { archived: true as const }),
-      last: row.last,
-      n: row.n,
-      read: row.read,
-      readN: row.read_n,
-      mentions: row.mentions,
-      role: row.role,
-      ...(row.kind === 'direct' ? { accounts: people.map((person) => person.account) } : {}),
-    }
+    return inTransaction(() =>
+      rows<StateRow>(roomsOf.all(account, room, room)).map((row) =>
+        toState(account, row, row.kind === 'direct' ? rows(peers.all(row.id)) : []),
+      ),
+    )
   }
 
   function inTransaction<T>(read: () => T): T {
@@ -133,22 +98,5 @@ export function createPages(db: DatabaseSync) {
   return { open, history, rooms, room: (account: string, room: string) => rooms(account, room)[0] }
 }
 
-type StateRow = RoomRow & Pick<MemberRow, 'role' | 'read' | 'read_n'> & { last: number; n: number; mentions: number }
-
 /** What the columns of a query say its rows are: the one place where that is taken on trust. */
 const rows = <Row extends object>(found: object[]): Row[] => found as Row[]
-
-/** As many events, in order, as the answer still has room for; the first of an answer always fits. */
-function withinBudget(events: RoomEvent[], left: { bytes: number }): RoomEvent[] {
-  const fits: RoomEvent[] = []
-  for (const event of events) {
-    const bytes = Buffer.byteLength(JSON.stringify(event))
-    if (bytes > left.bytes && left.bytes < pageBytes) {
-      left.bytes = 0
-      break
-    }
-    left.bytes -= bytes
-    fits.push(event)
-  }
-  return fits
-}

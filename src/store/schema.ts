@@ -10,6 +10,7 @@ export interface Tables {
   invite: InviteRow
   secret: SecretRow
   meta: { name: string; value: string }
+  node: NodeRow
   audit: AuditRow
   room: RoomRow
   head: { room: string; last: number; n: number }
@@ -87,6 +88,16 @@ export interface SecretRow {
   since: number
   /** Token keys: the latest end of what it signed for longer than `token.life` may be; 0 = nothing. */
   signed_until: number
+}
+
+/** A running process over a store that several share; how its lease is read is in nodes/roster.ts. */
+export interface NodeRow {
+  id: string
+  started_at: number
+  /** How often its lease was renewed: a count, so that nobody's clock is asked. */
+  renewed: number
+  /** The row of the audit log up to which it has acted. */
+  seen: number
 }
 
 /** Written once, never changed: the store itself refuses to. */

@@ -23,10 +23,15 @@ interface Threads {
 /** Kysely compiles here; the threads run it. A lone select goes to the reader, all else to the writer. */
 export const sqliteDialect = (threads: Threads): Dialect => ({
   createAdapter: () => new SqliteAdapter(),
-  createQueryCompiler: () => new SqliteQueryCompiler(),
+  createQueryCompiler: () => new Compiler(),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createDriver: () => createDriver(threads),
 })
+
+/** `for update` is for databases with many writers: here whoever is in a transaction is alone in it. */
+class Compiler extends SqliteQueryCompiler {
+  protected override visitSelectModifier(): void {}
+}
 
 function createDriver({ writer, reader, queue }: Threads): Driver {
   const run = (thread: Thread, sql: string, parameters: readonly unknown[]) =>

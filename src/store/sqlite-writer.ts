@@ -1,8 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Entry } from './append.ts'
-import { createScribe, isFatal } from './scribe.ts'
 import { isDurable, openFile } from './sqlite-file.ts'
+import { createSqliteScribe, isFatal } from './sqlite-scribe.ts'
 import { createStatements } from './sqlite-statements.ts'
 
 /** The only thread that writes. It does one thing at a time, in the order in which it is asked. */
@@ -15,11 +15,11 @@ export type Told = { id: number; result?: unknown; error?: { message: string; fa
 const db = openFile((workerData as { file: string }).file)
 if (!isDurable(db)) throw new Error('This SQLite does not fsync on commit; Parley would lose acknowledged messages.')
 const run = createStatements(db)
-let scribe: ReturnType<typeof createScribe> | undefined
+let scribe: ReturnType<typeof createSqliteScribe> | undefined
 
 function answer(ask: Ask): unknown {
   if ('entries' in ask) {
-    scribe ??= createScribe(db) // prepared at first use: on the very first start the tables are not there yet
+    scribe ??= createSqliteScribe(db) // prepared at first use: on the very first start the tables are not there yet
     return JSON.stringify(scribe.write(JSON.parse(ask.entries) as Entry[]))
   }
   if ('sql' in ask) {

@@ -1,35 +1,19 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { Refusal } from '../protocol/codes.ts'
-import type { Append } from './append.ts'
 import { keepBefore, type Safekeeping } from './before-migration.ts'
-import { copyStore, type OnCopied } from './copy.ts'
-import type { StoreFacts } from './inspection.ts'
+import { copyStore } from './copy.ts'
 import { faultOf, noMeter, type StoreMeter } from './meter.ts'
 import { migrations } from './migrations.ts'
+import { namesOf, probe } from './names.ts'
 import type { Reads } from './reads.ts'
 import type { Tables } from './schema.ts'
+import type { Written } from './scribe.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
+import type { Store } from './store.ts'
 import { startThread, type Thread } from './thread.ts'
 import { createWriteQueue } from './write-queue.ts'
-
-export interface Store {
-  db: Kysely<Tables>
-  append: Append
-  reads: Reads
-  /** Names this store; changes when it is restored from a backup, so that clients drop their cursors. */
-  incarnation: string
-  /** Names this store and every copy of it: a restore does not change it. */
-  lineage: string
-  /** A copy of it as it is now, while everyone goes on. @throws NotAStore in words */
-  backup(asked: { to: string; replace: boolean; onCopied?: OnCopied }): Promise<StoreFacts>
-  /** Writes a little and takes it back: whether there is room again. @throws Refusal `unavailable` · ThreadFault */
-  probe(): Promise<void>
-  /** Resolves when everything that was handed in is on disk, and the file is closed. */
-  close(): Promise<void>
-}
 
 interface Opening {
   file: string
@@ -38,9 +22,6 @@ interface Opening {
   onFatal: (error: Error) => void
   meter?: StoreMeter
 }
-
-/** bytes: about what a long message and its places in the indexes take. */
-const probeBytes = 16_384
 
 /**
  * The store in one SQLite file: one thread writes, one reads, one checkpoints.
@@ -68,7 +49,10 @@ export async function openSqlite({ file, safekeeping, onFatal, meter = noMeter }
     await writer.ask({ sql: 'pragma user_version', parameters: [] }) // the file is there and in WAL mode before others open it
     const reader = start(new URL('./sqlite-reader.ts', import.meta.url), 'reader')
     start(new URL('./sqlite-checkpointer.ts', import.meta.url))
-    const queue = createWriteQueue(writer, meter)
+    const queue = createWriteQueue(
+      async (entries) => JSON.parse((await writer.ask({ entries: JSON.stringify(entries) })) as string) as Written,
+      meter,
+    )
     const db = new Kysely<Tables>({ dialect: sqliteDialect({ writer, reader, queue }) })
     await migrate(db, file, isNew ? undefined : safekeeping)
     const names = await namesOf(db)
@@ -107,14 +91,7 @@ function storeOf({ file, db, reader, queue, names, closeThreads }: Opened): Stor
     },
     ...names,
     backup: (asked) => copyStore({ from: file, ...asked }),
-    async probe() {
-      for (const value of ['x'.repeat(probeBytes), ''])
-        await db
-          .insertInto('meta')
-          .values({ name: 'probe', value })
-          .onConflict((c) => c.column('name').doUpdateSet({ value }))
-          .execute()
-    },
+    probe: () => probe(db),
     async close() {
       await queue.idle()
       await db.destroy()
@@ -124,7 +101,7 @@ function storeOf({ file, db, reader, queue, names, closeThreads }: Opened): Stor
 }
 
 async function migrate(db: Kysely<Tables>, file: string, safekeeping: Safekeeping | undefined): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations('strict') } })
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations('sqlite') } })
   try {
     const steps = await migrator.getMigrations()
     const next = steps.find(({ executedAt }) => executedAt === undefined)
@@ -134,18 +111,4 @@ async function migrate(db: Kysely<Tables>, file: string, safekeeping: Safekeepin
   } catch (cause) {
     throw new Error(`The database could not be brought up to date${safekeeping ? '; nothing was changed' : ''}.`, { cause })
   }
-}
-
-/** Both are the same until the store is restored from a backup, which gives it a new incarnation. */
-async function namesOf(db: Kysely<Tables>): Promise<{ incarnation: string; lineage: string }> {
-  const named = async (name: string, otherwise: string): Promise<string> => {
-    await db
-      .insertInto('meta')
-      .values({ name, value: otherwise })
-      .onConflict((c) => c.doNothing())
-      .execute()
-    return (await db.selectFrom('meta').select('value').where('name', '=', name).executeTakeFirstOrThrow()).value
-  }
-  const incarnation = await named('store', randomBytes(9).toString('base64url'))
-  return { incarnation, lineage: await named('lineage', incarnation) }
 }

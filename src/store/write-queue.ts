@@ -2,7 +2,6 @@ import { Refusal } from '../protocol/codes.ts'
 import type { Append, Entry, Landed, Outcome } from './append.ts'
 import { countPosts, noMeter, type StoreMeter } from './meter.ts'
 import type { Written } from './scribe.ts'
-import type { Thread } from './thread.ts'
 
 export interface Waiting {
   entry: Entry
@@ -16,11 +15,11 @@ export interface Waiting {
 const batchBound = 256
 
 /**
- * The one way to the writer. Entries that come while a commit flies share the next; other work (transactions of
- * many steps) has the writer to itself. The two take turns, so that neither starves the other.
+ * The one way to what writes, one batch at a time. Entries that come while a commit flies share the next; other work (transactions of
+ * many steps, in SQLite) has the writer to itself. The two take turns, so that neither starves the other.
  */
 export function createWriteQueue(
-  writer: Thread,
+  write: (entries: Entry[]) => Promise<Written>,
   meter: StoreMeter = noMeter,
 ): Append & { exclusive<T>(work: () => Promise<T>): Promise<T>; idle(): Promise<void> } {
   const entries: Waiting[] = []
@@ -52,7 +51,7 @@ export function createWriteQueue(
     const begunAt = performance.now()
     let written: Written
     try {
-      written = JSON.parse((await writer.ask({ entries: JSON.stringify(batch.map(({ entry }) => entry)) })) as string) as Written
+      written = await write(batch.map(({ entry }) => entry))
     } catch (error) {
       const refusal = new Refusal('unavailable', undefined, { cause: error })
       for (const { reject } of batch) reject(refusal)

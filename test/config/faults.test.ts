@@ -87,8 +87,13 @@ for (const [name, value] of bad) {
 test('settings that do not go together are refused in words (CFG-01)', (t) => {
   const open = { PARLEY__TLS__MODE: 'off', PARLEY__SERVER__HOST: '0.0.0.0' }
   assert.match(faultsOf(operator(t), open).join(), /tls\.mode — off would send passwords over the network in the clear/)
-  assert.match(faultsOf(operator(t), { PARLEY__STORE__URL: 'postgres://a:b@c/d' }).join(), /PostgreSQL is not yet available/)
-  assert.match(faultsOf(operator(t), { PARLEY__BUS__URL: 'redis://:hunter2@c' }).join(), /Redis is not yet available/)
+  const bus = (url: string, store = 'postgres://parley@127.0.0.1/parley') =>
+    faultsOf(operator(t), { PARLEY__BUS__URL: url, PARLEY__STORE__URL: store }).join()
+  assert.match(bus('redis://127.0.0.1', 'sqlite:x.db'), /bus\.url — is for several nodes, and those cannot share a store in SQLite/)
+  assert.match(bus('redis://:hunter2@c'), /bus\.url — would send what people write over the network in the clear/)
+  for (const url of ['redis://127.0.0.1/x', 'redis://127.0.0.1?tls=no', 'rediss://c/0?verify=no'])
+    assert.match(bus(url), /bus\.url — is not redis:/)
+  for (const url of ['redis://127.0.0.1:6380/2', 'redis://[::1]', 'rediss://:hunter2@c/0?ca=ca.pem']) assert.equal(bus(url), '')
   assert.match(faultsOf(operator(t), { PARLEY__OPS__PORT: '8443' }).join(), /ops\.port — 8443 is the port of server\.port too/)
   assert.deepEqual(faultsOf(operator(t), { PARLEY__OPS__PORT: '0', PARLEY__SERVER__PORT: '0' }), [])
   const proxied = { PARLEY__SERVER__PROXYPROTOCOL: 'true' }

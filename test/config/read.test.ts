@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { compareConfigs, describeConfig, readConfig } from '../../src/config.ts'
+import { compareConfigs, describeConfig, readConfig, storeFile } from '../../src/config.ts'
 import { faultsOf, operator } from './folder.ts'
 
 test('with nothing but the shipped defaults it listens on this machine alone, on one file (CFG-03)', (t) => {
@@ -56,7 +56,7 @@ test('an empty variable is the same as none where nothing may stand, and a fault
 })
 
 test('where the store is may be said from the folder of config/ or from the root of the disk', (t) => {
-  const fileOf = (url: string, root = operator(t)) => [readConfig({ root, env: { PARLEY__STORE__URL: url } }).config.store.file, root]
+  const fileOf = (url: string, root = operator(t)) => [storeFile(readConfig({ root, env: { PARLEY__STORE__URL: url } }).config.store), root]
   const [file, root] = fileOf('sqlite:elsewhere/chat.db')
   assert.equal(file, join(root ?? '', 'elsewhere', 'chat.db'))
   assert.equal(fileOf('sqlite:/srv/chat.db')[0], '/srv/chat.db')

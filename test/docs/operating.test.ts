@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { newPlace, startServer, textOf } from '../ops/parley.ts'
@@ -67,15 +67,16 @@ test('every file that the page leads to is there', () => {
 test('every example of config/local.yaml on the page, and in the head of a shipped proxy file, is one that Parley takes', async (t) => {
   const { parley, root: folder } = await newPlace(t)
   const onPage = [...page.matchAll(/^```yaml\n(server:[\s\S]*?)^```$/gm)].map(([, yaml]) => yaml ?? '')
-  const inHeads = ['nginx.conf', 'haproxy.cfg', 'haproxy-pass-through.cfg'].map((name) =>
+  const inHeads = ['nginx.conf', 'haproxy.cfg', 'haproxy-pass-through.cfg', 'haproxy-nodes.cfg'].map((name) =>
     readFileSync(join(root, 'docs/proxies', name), 'utf8')
       .split('\n')
-      .flatMap((line) => /^# {3}((?:server|tls): \{.*)$/.exec(line)?.[1] ?? [])
+      .flatMap((line) => /^# {3}((?:server|tls|store|bus): \{.*)$/.exec(line)?.[1] ?? [])
       .join('\n'),
   )
-  assert.equal(onPage.length + inHeads.length, 5)
+  assert.equal(onPage.length + inHeads.length, 7)
   for (const yaml of [...onPage, ...inHeads]) {
     writeFileSync(join(folder, 'config/local.yaml'), yaml)
+    chmodSync(join(folder, 'config/local.yaml'), 0o600)
     const checked = await parley(['config', 'check'], { env: { PARLEY__SERVER__PORT: '8443', PARLEY__OPS__PORT: '9464' } })
     assert.deepEqual(checked, { code: 0, stdout: 'The configuration is good.\n', stderr: '' }, yaml)
   }

@@ -17,7 +17,7 @@ import { createSignIn } from '../../src/identity/sign-in.ts'
 import { createThrottle } from '../../src/identity/throttle.ts'
 import { createTokens } from '../../src/identity/tokens.ts'
 import { createWebSessions } from '../../src/identity/web-sessions.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openTestStore } from '../support/store.ts'
 
 export const hour = 3_600_000
 export const day = 24 * hour
@@ -41,7 +41,7 @@ export interface Tuning {
 /** Everything identity is made of, over a real store in a folder of its own, under a clock that a test may turn. */
 export async function openHousehold(tuning: Tuning = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'parley-identity-'))
-  const store = await openSqlite({ file: join(folder, 'parley.db'), onFatal: assert.fail })
+  const store = await openTestStore(folder)
   const { db } = store
   const clock = { now: Date.UTC(2026, 10, 20) }
   const now = tuning.now ?? (() => clock.now)

@@ -43,7 +43,7 @@ test('every command that is promised is there, and no other', async () => {
     account add · account disable · account enable · account list · account password · account role · audit export · audit verify ·
     backup · bench · certs import · certs new · certs status · config check · config show · doctor · drain · invite · keys list ·
     keys retire · keys rotate · login end · login list · reload · restore · room add · room archive · room list · serve · status ·
-    token issue`
+    store migrate · store restored · token issue`
   const names = (await allCommands()).map((words) => words.join(' ')).sort()
   assert.deepEqual(
     names,

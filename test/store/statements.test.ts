@@ -24,6 +24,7 @@ const isFixed = (given: Syntax): boolean =>
 const puttogether: Record<string, string> = {
   'src/store/sqlite-statements.ts': 'what Kysely compiled, whose values are parameters',
   'src/store/inspection.ts': 'names of our own tables',
+  'src/store/move.ts': 'names of our own tables and columns',
   'src/store/carry-over.ts': 'names of tables and columns of a copy whose form has been checked',
   'src/store/migrations.ts': 'words of our own, when the tables are made',
 }

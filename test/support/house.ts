@@ -10,6 +10,7 @@ import type { Login } from '../../src/identity/logins.ts'
 import type { Account, AccountRole } from '../../src/protocol/events.ts'
 import { type Service, startService } from '../../src/service.ts'
 import { Guest, type GuestOptions } from './guest.ts'
+import { sharedPostgres } from './postgres.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -46,13 +47,15 @@ export interface HouseOptions {
   /** `PARLEY__…` settings, as an operator would give them. */
   settings?: Record<string, string>
   clock?: Clock
+  /** Where it remembers. Without it: SQLite, or what PARLEY_STORE says (`PARLEY_STORE=postgres npm test -- test/gateway`). */
+  store?: 'sqlite' | 'postgres'
   /** An existing house to open again; it is kept at the end. */
   folder?: string
   /** All options of TLS in place of the run's own certificate, and what its clients then trust; or none, as behind a proxy. */
   tls?: { options: object; ca: string } | 'off'
 }
 
-/** A whole Parley, as a person meets it: real TLS, real SQLite, on a free port. */
+/** A whole Parley, as a person meets it: real TLS, a real database, on a free port. */
 export class TestHouse {
   readonly service: Service
   readonly folder: string
@@ -127,10 +130,29 @@ export class TestHouse {
   }
 }
 
+const databases = new Map<string, string>()
+/** A house that is opened again finds its database again. */
+async function databaseOf(folder: string): Promise<string> {
+  const known = databases.get(folder)
+  if (known !== undefined) return known
+  const postgres = await sharedPostgres()
+  const url = postgres.url(await postgres.database())
+  databases.set(folder, url)
+  return url
+}
+
 export async function startHouse({ tls, ...options }: HouseOptions = {}): Promise<TestHouse> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'parley-house-'))
   cpSync(join(root, 'config/default.yaml'), join(folder, 'config/default.yaml'))
-  const env = { PARLEY__SERVER__PORT: '0', PARLEY__OPS__PORT: '0', ...(tls === 'off' && { PARLEY__TLS__MODE: 'off' }), ...options.settings }
+  const inPostgres = (options.store ?? process.env.PARLEY_STORE) === 'postgres'
+  const where = inPostgres ? { PARLEY__STORE__URL: await databaseOf(folder) } : {}
+  const env = {
+    ...where,
+    PARLEY__SERVER__PORT: '0',
+    PARLEY__OPS__PORT: '0',
+    ...(tls === 'off' && { PARLEY__TLS__MODE: 'off' }),
+    ...options.settings,
+  }
   const { config } = readConfig({ root: folder, env })
   const lines: string[] = []
   const fatal: Error[] = []

@@ -20,13 +20,13 @@ const lostWords: Record<NonNullable<Outcome['lost']>[number], string> = {
 }
 
 /** A line for each tenth; what is done at once says nothing. */
-function sayProgress(say: (words: string) => void): (progress: Progress) => void {
+export function sayProgress(say: (words: string) => void, done = 'copied'): (progress: Progress) => void {
   let said = 0
-  return ({ done, of }) => {
-    const tenth = Math.floor((done / Math.max(1, of)) * 10)
-    if (tenth <= said || done >= of) return
+  return (progress) => {
+    const tenth = Math.floor((progress.done / Math.max(1, progress.of)) * 10)
+    if (tenth <= said || progress.done >= progress.of) return
     said = tenth
-    say(`${tenth * 10} % copied …`)
+    say(`${tenth * 10} % ${done} …`)
   }
 }
 

@@ -24,7 +24,7 @@ export function verdictOn(error: unknown): { code: ExitCode; words?: string } {
       words: `The configuration has ${error.faults.length === 1 ? 'a fault' : `${error.faults.length} faults`}:\n${error.message}`,
     }
   if (error instanceof Told) return { code: 1 }
-  if (error instanceof Misused) return { code: 2, words: error.message }
+  if (error instanceof Misused || (error instanceof Error && error.name === 'UnfitDatabase')) return { code: 2, words: error.message }
   return { code: 1, words: wordsOf(error) }
 }
 

@@ -20,6 +20,7 @@ import { createOutput, type Output } from './output.ts'
 import { addRoomCommands } from './room.ts'
 import { addServeCommand, type StartServer } from './serve.ts'
 import { addServerCommands } from './server.ts'
+import { addStoreCommands } from './store.ts'
 import { addTokenCommands } from './token.ts'
 
 /** What takes long to load is loaded when a command needs it; main.ts knows where it is. */
@@ -64,6 +65,7 @@ const groups: Group[] = [
   addServerCommands,
   addCertsCommands,
   addBackupCommands,
+  addStoreCommands,
   addDoctorCommand,
   addKeysCommands,
   addAuditCommands,

@@ -1,4 +1,5 @@
 import { bodyCheck } from './body.ts'
+import { busCheck } from './bus.ts'
 import { certificateCheck } from './certificate.ts'
 import { clockCheck } from './clock.ts'
 import { configCheck } from './config.ts'
@@ -24,6 +25,7 @@ import { upgradeCheck } from './ws-upgrade.ts'
 /** Everything that is looked at, in the order in which it is told: what would explain the rest comes first. */
 export const checks: readonly Check[] = [
   ...[configCheck, nodeCheck, permissionsCheck, fileLimitCheck, diskCheck, clockCheck, storeDurableCheck, storeLockCheck, secretsCheck],
+  ...[busCheck],
   ...[certificateCheck, portCheck, dnsCheck, hostCheck, servedCertificateCheck, headersCheck, upgradeCheck, idleCheck],
   ...[cookieCheck, originCheck, proxyTrustCheck, bodyCheck],
 ]

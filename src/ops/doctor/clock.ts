@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { storeFile } from '../../config.ts'
 import { type Finding, fault, good, warning } from './finding.ts'
 import type { Check, Patient } from './patient.ts'
 
@@ -36,7 +37,8 @@ async function compare(now: () => number, monotonic: () => number): Promise<Find
 const setIt = 'sudo timedatectl set-ntp true && timedatectl'
 
 function newestFile({ config: { data, store } }: Patient): { path: string; at: number } | undefined {
-  const paths = [store.file, `${store.file}-wal`, join(data.dir, 'master.key'), join(data.dir, 'parley.pid')]
+  const file = storeFile(store)
+  const paths = [...(file === undefined ? [] : [file, `${file}-wal`]), join(data.dir, 'master.key'), join(data.dir, 'parley.pid')]
   const found = paths.flatMap((path) => {
     const stats = statSync(path, { throwIfNoEntry: false })
     return stats ? [{ path, at: stats.mtimeMs }] : []

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { storeFile } from '../../config.ts'
 import { keyFile } from '../../tls/pair-files.ts'
 import { type Finding, fault, good, warning } from './finding.ts'
 import type { Check, Patient } from './patient.ts'
@@ -14,7 +15,7 @@ interface Kept {
 const kept = ({ config: { data, store, tls }, root }: Patient): Kept[] => [
   { path: data.dir, mask: 0o022, what: 'the folder of the store' },
   { path: join(data.dir, 'master.key'), mask: 0o077, what: 'the master key' },
-  { path: store.file, mask: 0o077, what: 'all messages' },
+  ...[storeFile(store)].filter((path) => path !== undefined).map((path) => ({ path, mask: 0o077, what: 'all messages' })),
   { path: join(data.dir, 'parley.sock'), mask: 0o077, what: 'the admin socket' },
   { path: join(data.dir, 'setup-link'), mask: 0o077, what: 'the link that makes the first admin' },
   { path: join(tls.dir, keyFile), mask: 0o077, what: 'the key of the certificate' },

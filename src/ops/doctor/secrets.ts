@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { readSecretFile } from '../../config/secret-file.ts'
+import { storeFile } from '../../config.ts'
 import type { SecretRow } from '../../store/schema.ts'
 import { type Finding, fault, good } from './finding.ts'
 import type { Check, Patient } from './patient.ts'
@@ -19,9 +20,11 @@ export const secretsCheck: Check = {
 }
 
 function sealedIn({ config: { store } }: Patient): SecretRow[] | undefined {
-  if (!existsSync(store.file)) return []
+  const file = storeFile(store)
+  if (file === undefined) return undefined
+  if (!existsSync(file)) return []
   try {
-    const db = new DatabaseSync(store.file, { readOnly: true, timeout: 2_000 })
+    const db = new DatabaseSync(file, { readOnly: true, timeout: 2_000 })
     try {
       return db.prepare('select * from secret').all() as SecretRow[] & Record<string, unknown>[]
     } finally {

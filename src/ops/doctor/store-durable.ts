@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { storeFile } from '../../config.ts'
 import { nearestFolder } from './disk.ts'
 import { codeOf, type Finding, fault, good, warning } from './finding.ts'
-import type { Check, Patient } from './patient.ts'
+import type { Check } from './patient.ts'
 
 /** statfs(2): NFS, SMB, CIFS, SMB2, 9p. Locks and shared memory do not hold there as SQLite needs them. */
 const networks = new Map([
@@ -18,9 +19,10 @@ const networks = new Map([
 export const storeDurableCheck: Check = {
   ids: ['D-STORE-DURABLE'],
   at: 'home',
-  async look(patient) {
-    const { config, instruments } = patient
-    const dir = nearestFolder(dirname(config.store.file))
+  async look({ config, instruments }) {
+    const file = storeFile(config.store)
+    if (file === undefined) return [good('D-STORE-DURABLE', 'The store is in PostgreSQL, which is asked at each start whether it syncs.')]
+    const dir = nearestFolder(dirname(file))
     try {
       await instruments.trial(dir)
     } catch (error) {
@@ -36,26 +38,26 @@ export const storeDurableCheck: Check = {
           'data:\n  dir: /var/lib/parley   # on a disk of this machine',
         ),
       ]
-    return [opened(patient)]
+    return [opened(file)]
   },
 }
 
-function opened({ config: { store } }: Patient): Finding {
-  if (!existsSync(store.file)) return good('D-STORE-DURABLE', 'A synced write arrives; the store is made at the first start.')
+function opened(file: string): Finding {
+  if (!existsSync(file)) return good('D-STORE-DURABLE', 'A synced write arrives; the store is made at the first start.')
   try {
-    const db = new DatabaseSync(store.file, { readOnly: true, timeout: 2_000 })
+    const db = new DatabaseSync(file, { readOnly: true, timeout: 2_000 })
     try {
       const { journal_mode: mode } = db.prepare('pragma journal_mode').get() as { journal_mode: string }
       db.prepare("select value from meta where name = 'store'").get()
       if (mode !== 'wal')
-        return warning('D-STORE-DURABLE', `${store.file} is in the mode "${mode}" until the server has been started once.`, 'npm start')
+        return warning('D-STORE-DURABLE', `${file} is in the mode "${mode}" until the server has been started once.`, 'npm start')
       return good('D-STORE-DURABLE', 'The store can be read, is in WAL mode, and a synced write arrives.')
     } finally {
       db.close()
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return fault('D-STORE-DURABLE', `${store.file} cannot be read as a store (${why}).`, 'parley drain; parley restore BACKUP')
+    return fault('D-STORE-DURABLE', `${file} cannot be read as a store (${why}).`, 'parley drain; parley restore BACKUP')
   }
 }
 

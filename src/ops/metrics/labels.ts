@@ -55,6 +55,7 @@ export const storeFaults = all<StoreFault>({ full: true, busy: true, io: true, c
 export const storeThreads = ['writer', 'reader']
 export const faultPlaces = ['frame', 'request']
 export const notReady = ['draining', 'store', other]
+export const busWays = ['sent', 'heard', 'unsent', 'refused']
 export const loopDelays = ['p50', 'p99', 'max']
 export const cpuModes = ['user', 'system']
 export const heapParts = ['used', 'total', 'external']

@@ -30,6 +30,7 @@ function gatewayMeter(tally: Tallies): GatewayMeter {
   const closed = tally('parley_connections_closed_total')
   const pullers = tally('parley_pullers_begun_total')
   const recoveries = tally('parley_recoveries_total')
+  const missed = tally('parley_rooms_missed_total')
   const faults = tally('parley_faults_total')
   return {
     accepted: () => accepted.add(1),
@@ -42,6 +43,7 @@ function gatewayMeter(tally: Tallies): GatewayMeter {
     delivered: (events) => delivered.add(events),
     fellBehind: () => pullers.add(1),
     recovered: (how) => recoveries.add(1, how),
+    missed: () => missed.add(1),
   }
 }
 

@@ -5,7 +5,8 @@ import { dirname } from 'node:path'
 const orNothing = <T>(reading: Promise<T>): Promise<T | undefined> => reading.catch(() => undefined)
 
 /** The files of the store, in bytes. */
-export async function readFiles(database: string) {
+export async function readFiles(database: string | undefined) {
+  if (database === undefined) return { database: undefined, wal: undefined, free: undefined }
   const [file, wal, disk] = await Promise.all([
     orNothing(stat(database)),
     orNothing(stat(`${database}-wal`)),

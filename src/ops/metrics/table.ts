@@ -103,6 +103,19 @@ export const topics = {
     parley_ready: gauge('1 when /readyz says 200.'),
     parley_not_ready: gauge('1 for each reason for which it does not.', { reason: label.notReady }),
   },
+  Nodes: {
+    parley_nodes: gauge('Nodes over this store whose lease may hold, this one included. Not there where the store can have only one.'),
+    parley_lease_held: gauge(
+      '1 while this node may deliver: it has read lately what has ended. Not there where the store can have only one.',
+    ),
+    parley_bus_up: gauge('1 while what this node says to the others can be heard, shown by its own signs of life.'),
+    parley_bus_messages_total: counter(
+      'Messages between nodes; unsent: the road was down or full; refused: not from a node of this house, or not understood.',
+      { way: label.busWays },
+    ),
+    parley_bus_troubles_total: counter('How often the road between nodes had to be built anew.'),
+    parley_rooms_missed_total: counter('Times that a node read from the store what came next in a room, because it had not heard of it.'),
+  },
   Certificates: {
     parley_certificate_days_left: gauge(
       'Whole days until the certificate in force ends; negative when it has. Not there when a proxy ends TLS.',

@@ -1,0 +1,182 @@
+import type { KeyObject } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Bus, BusMessage } from './bus.ts'
+import { createLetters } from './letter.ts'
+import { createListeners } from './listeners.ts'
+import { openClient, type RedisPlace } from './redis-client.ts'
+
+interface Opening {
+  place: RedisPlace
+  /** The house, so that several can share one Redis: it stands in the name of every channel. */
+  house: string
+  node: string
+  /** What only nodes of this house have. */
+  key: KeyObject
+  log: Logger
+  /** ms between two signs of life to oneself. */
+  probeEvery?: number
+}
+
+/** ms that the start waits for Redis; after that it goes on without. */
+const patience = 3000
+/** A road on which nothing has come back for so many signs of life is deaf, whatever its sockets say. */
+const deafAfter = 3
+/** bytes on their way to Redis; what comes on top is not sent, and the others read it from the store. */
+const mostOnTheWay = 16 * 1024 * 1024
+/** ms between two tries to build the road anew. */
+const [firstTry, slowestTry] = [100, 2000]
+
+/** Two connections that live and end together: one speaks, the other hears. */
+interface Road {
+  speaker: ReturnType<typeof openClient>
+  hearer: ReturnType<typeof openClient>
+  /** Monotonic ms of the last sign of life that came back. */
+  provenAt: number
+}
+
+/**
+ * The road over Redis' publish and subscribe. A subscription can look well and hear nothing, so the road proves itself through its own
+ * channels, one after the other; where that fails it is built anew, and listeners are told that they may have missed something.
+ */
+export async function createRedisBus({ place, house, node, key, log, probeEvery = 1000 }: Opening): Promise<Bus> {
+  const letters = createLetters(key)
+  const listeners = createListeners()
+  const gaps: (() => void)[] = []
+  const figures = { up: false, sent: 0, heard: 0, unsent: 0, refused: 0, troubles: 0 }
+  const prefix = `parley:${house}:`
+  let road: Road | undefined
+  let tries = 0
+  let onTheWay = 0
+  let probes = 0
+  let again: NodeJS.Timeout | undefined
+  let isClosed = false
+  let settled = () => {}
+
+  function take(bytes: Buffer, channelBytes: Buffer): void {
+    const channel = channelBytes.toString()
+    const letter = letters.read(channel, bytes)
+    if (!letter) {
+      if (figures.refused++ === 0) log.warn({ event: 'bus_refused', channel }, 'Something on the bus is not from a node of ours')
+      return
+    }
+    if (letter.from === node) {
+      if (letter.probe !== undefined) proven()
+      return
+    }
+    if (!letter.message) return
+    figures.heard++
+    listeners.tell(channel.slice(prefix.length), letter.message)
+  }
+
+  function proven(): void {
+    if (!road) return
+    road.provenAt = performance.now()
+    if (figures.up) return
+    figures.up = true
+    tries = 0
+    log.info({ event: 'bus_up' }, 'The nodes hear each other')
+    settled()
+    tellGap()
+  }
+
+  function tellGap(): void {
+    for (const gap of gaps) gap()
+  }
+
+  async function build(): Promise<void> {
+    const [speaker, hearer] = [openClient(place), openClient(place)]
+    const mine: Road = { speaker, hearer, provenAt: performance.now() }
+    road = mine
+    const lost = (error: unknown) => tearDown(mine, error)
+    for (const client of [speaker, hearer]) client.on('error', lost).on('end', () => lost(new Error('Redis has hung up')))
+    try {
+      await Promise.all([speaker.connect(), hearer.connect()])
+      const channels = listeners.topics().map((topic) => prefix + topic)
+      await hearer.subscribe([...channels, `${prefix}node/${node}`], take, true)
+      mine.provenAt = performance.now()
+      probe()
+    } catch (error) {
+      lost(error)
+    }
+  }
+
+  function tearDown(which: Road, error: unknown): void {
+    if (road !== which) return
+    road = undefined
+    for (const client of [which.speaker, which.hearer]) if (client.isOpen) client.destroy()
+    if (isClosed) return
+    if (figures.up || tries === 0)
+      log.error({ event: 'bus_down', why: wordsOf(error) }, 'The nodes do not hear each other: Redis cannot be used')
+    if (figures.up) tellGap()
+    figures.up = false
+    figures.troubles++
+    again = setTimeout(() => void build(), Math.min(firstTry * 2 ** tries++, slowestTry) * (0.5 + Math.random() / 2))
+  }
+
+  /** Through the very channels that matter, each in its turn. */
+  function probe(): void {
+    if (!road?.hearer.isReady) return
+    if (performance.now() - road.provenAt > deafAfter * probeEvery) return tearDown(road, new Error('what is sent does not come back'))
+    const channels = ['', ...listeners.topics()].map((topic) => prefix + (topic || `node/${node}`))
+    const channel = channels[probes++ % channels.length] as string
+    send(channel, letters.write(channel, { from: node, probe: probes }))
+  }
+
+  function send(channel: string, bytes: Buffer): boolean {
+    if (!road?.speaker.isReady || onTheWay > mostOnTheWay) return false
+    onTheWay += bytes.length
+    const done = () => {
+      onTheWay -= bytes.length
+    }
+    road.speaker.publish(channel, bytes).then(done, done) // what is lost is found in the store
+    return true
+  }
+
+  const probing = setInterval(probe, probeEvery)
+  const first = new Promise<void>((resolve) => {
+    settled = resolve
+  })
+  const waited = setTimeout(() => settled(), patience)
+  void build()
+  await first
+  clearTimeout(waited)
+
+  return {
+    async publish(topic: string, message: BusMessage) {
+      listeners.tell(topic, message)
+      const channel = prefix + topic
+      if (road && send(channel, letters.write(channel, { from: node, message }))) figures.sent++
+      else figures.unsent++
+    },
+    async subscribe(topic, listener) {
+      const isNew = !listeners.topics().includes(topic)
+      const stop = listeners.add(topic, listener)
+      // Where that fails the road does, and the next one subscribes to everything.
+      if (isNew && road?.hearer.isReady) await road.hearer.subscribe(prefix + topic, take, true).catch(() => undefined)
+      return stop
+    },
+    onGap: (listener) => void gaps.push(listener),
+    figures: () => ({ ...figures }),
+    async close() {
+      isClosed = true
+      clearInterval(probing)
+      clearTimeout(again)
+      listeners.clear()
+      gaps.length = 0
+      const last = road
+      road = undefined
+      // What was said last goes out first.
+      if (last?.speaker.isReady)
+        await Promise.race([last.speaker.close(), new Promise((resolve) => setTimeout(resolve, 500).unref())]).catch(() => undefined)
+      for (const client of [last?.speaker, last?.hearer]) if (client?.isOpen) client.destroy()
+    },
+  }
+}
+
+/** Never the address, which may hold the password. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  return 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : error.message.replace(/rediss?:\/\/\S+/g, 'redis://…').slice(0, 200)
+}

@@ -1,0 +1,110 @@
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Bus } from './bus/bus.ts'
+import { createLocalBus } from './bus/local.ts'
+import type { RedisClient, RedisPlace } from './bus/redis-client.ts'
+import { controlTopic, nodeTopic } from './chat/topics.ts'
+import type { Config } from './config.ts'
+import type { Announce } from './identity/logins.ts'
+import { createSeal } from './identity/master-key.ts'
+import { createRedisVault, type Vault } from './identity/session-vault.ts'
+import { createNodes, type Nodes } from './nodes/nodes.ts'
+import type { Store } from './store/store.ts'
+
+interface Deps {
+  config: Config
+  store: Store
+  /** Other nodes may have the same store. */
+  isShared: boolean
+  masterKey: KeyObject
+  clock: { now: () => number; monotonic: () => number }
+  log: Logger
+}
+
+/** What a node has in common with others over the same store, besides the store; one that is alone has only itself. */
+export interface Neighbourhood {
+  /** This node's name among them. */
+  node: string
+  bus: Bus
+  /** Undefined where the store can have one node only. */
+  nodes?: Nodes
+  /** Web sessions in Redis; otherwise they are in the store. */
+  vault?: Vault
+  /** Where counts are shared; otherwise each node counts for itself. */
+  together?: { redis: RedisClient; house: string; salt: string }
+  /** How it stands, for the operator. Undefined for a node that is alone. */
+  survey(): Promise<Survey | undefined>
+  close(): Promise<void>
+}
+
+export interface Survey {
+  /** The bus carries what this node says, as far as it can hear itself. */
+  up: boolean
+  /** The other nodes whose lease may hold, and those of them that have just answered. */
+  live: string[]
+  answering: string[]
+  /** Undefined without Redis, or while it does not answer. `ms`: to it and back. */
+  redis?: { version: string; ms: number; evicts: string }
+}
+
+/** Whoever has the master key can make it, and it tells nothing of that one (HKDF, RFC 5869). */
+const derived = (masterKey: KeyObject, what: string) => Buffer.from(hkdfSync('sha256', masterKey, '', `parley/${what}/1`, 32))
+
+export async function moveIn({ config, store, isShared, masterKey, clock, log }: Deps): Promise<Neighbourhood> {
+  const node = randomBytes(4).toString('hex')
+  const house = store.lineage
+  const place: RedisPlace | undefined = config.bus.kind === 'redis' ? config.bus : undefined
+  const bus = place ? await overRedis({ place, house, node, key: createSecretKey(derived(masterKey, 'bus')), log }) : createLocalBus()
+  const redis = place && (await commands(place))
+  const nodes = isShared
+    ? await createNodes({ db: store.db, bus, node, controlTopic, nodeTopic, monotonic: clock.monotonic, wall: Date.now, log })
+    : undefined
+  return {
+    node,
+    bus,
+    ...(nodes && { nodes }),
+    ...(redis && {
+      vault: createRedisVault({ redis, house, seal: createSeal(masterKey), now: clock.now }),
+      together: { redis, house, salt: derived(masterKey, 'limits').toString('base64url') },
+    }),
+    async survey() {
+      if (!nodes) return undefined
+      const about = redis && (await examine(redis).catch(() => undefined))
+      return { up: bus.figures().up, ...(await nodes.roll()), ...(about && { redis: about }) }
+    },
+    async close() {
+      nodes?.close()
+      await bus.close()
+      if (redis?.isOpen) redis.destroy()
+    },
+  }
+}
+
+async function examine(redis: RedisClient): Promise<NonNullable<Survey['redis']>> {
+  const began = performance.now()
+  await redis.ping()
+  const ms = performance.now() - began
+  const info = `${await redis.info('server')}\n${await redis.info('memory')}`
+  const told = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
+  return { version: told('redis_version'), ms, evicts: told('maxmemory_policy') }
+}
+
+/** Loaded only where it is used: most houses stand alone. */
+const overRedis = async (opening: Parameters<typeof import('./bus/redis.ts').createRedisBus>[0]): Promise<Bus> =>
+  (await import('./bus/redis.ts')).createRedisBus(opening)
+
+async function commands(place: RedisPlace): Promise<RedisClient> {
+  const redis = (await import('./bus/redis-client.ts')).keepClient(place)
+  redis.on('error', () => undefined) // the bus over the same Redis says it
+  void redis.connect().catch(() => undefined)
+  return redis
+}
+
+/** Endings that are announced here and on every other node, and are true everywhere when this returns. */
+export const announceTo =
+  (nodes: Nodes | undefined, here: Announce): Announce =>
+  async (ended) => {
+    if (ended.length === 0 || !nodes) return here(ended)
+    const [own, others] = await Promise.all([here(ended), nodes.everywhere({ ask: 'ended', ended })])
+    return { connections: own.connections + others.connections, unconfirmed: own.unconfirmed + others.unconfirmed }
+  }

@@ -1,0 +1,58 @@
+import type { Kysely } from 'kysely'
+import type { Tables } from '../store/schema.ts'
+
+/** What happened since somebody last looked that every node has to act upon. */
+export interface News {
+  /** The audit log has been read up to this row. */
+  upTo: number
+  /** There is more behind it already. */
+  more: boolean
+  ended: { login: string; account: string; why: string }[]
+  /** Keys have changed, or one was thrown away. */
+  keys: boolean
+}
+
+const endings = ['session_terminated', 'session_expired']
+const keyEvents = ['key_rotated', 'key_retired', 'key_dropped']
+/** Rows in one look; the next goes on behind them. */
+const most = 5000
+
+/**
+ * Endings in the order in which they were committed. Each is a row of the audit log, written in the same transaction, and whoever adds a
+ * row holds the log until the commit: so no row with a lower number ever appears behind one that was read, as it would with a sequence.
+ */
+export function createFeed(db: Kysely<Tables>) {
+  async function newest(): Promise<number> {
+    const row = await db.selectFrom('audit').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst()
+    return row?.seq ?? 0
+  }
+
+  return {
+    newest,
+    async since(seen: number): Promise<News> {
+      const last = await newest()
+      const upTo = Math.min(last, seen + most)
+      if (upTo <= seen) return { upTo: seen, more: false, ended: [], keys: false }
+      const rows = await db
+        .selectFrom('audit')
+        .select(['event', 'login', 'what', 'extra'])
+        .where('seq', '>', seen)
+        .where('seq', '<=', upTo)
+        .where('event', 'in', [...endings, ...keyEvents])
+        .orderBy('seq')
+        .execute()
+      const ended = rows.flatMap(({ event, login, what, extra }) =>
+        endings.includes(event) && login !== null ? [{ login, account: what ?? '', why: whyOf(extra) }] : [],
+      )
+      return { upTo, more: upTo < last, ended, keys: rows.some(({ event }) => keyEvents.includes(event)) }
+    },
+  }
+}
+
+export type Feed = ReturnType<typeof createFeed>
+
+function whyOf(extra: string | null): string {
+  const read: unknown = extra === null ? undefined : JSON.parse(extra)
+  const why: unknown = typeof read === 'object' && read !== null ? Reflect.get(read, 'why') : undefined
+  return typeof why === 'string' ? why : 'ended'
+}

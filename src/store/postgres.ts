@@ -1,0 +1,72 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { Refusal } from '../protocol/codes.ts'
+import { NotAStore } from './inspection.ts'
+import { noMeter, type StoreMeter } from './meter.ts'
+import { migrations } from './migrations.ts'
+import { namesOf, probe } from './names.ts'
+import { createPostgresAppend } from './postgres-append.ts'
+import { createPool } from './postgres-connection.ts'
+import { checkFitness } from './postgres-fitness.ts'
+import { createLine } from './postgres-line.ts'
+import type { PostgresLimits, PostgresPlace } from './postgres-place.ts'
+import { createPostgresReads } from './postgres-reads.ts'
+import { repeating } from './postgres-repeat.ts'
+import type { Tables } from './schema.ts'
+import type { Store } from './store.ts'
+import { createWriteQueue } from './write-queue.ts'
+
+interface Opening {
+  place: PostgresPlace
+  limits: PostgresLimits
+  meter?: StoreMeter
+}
+
+/**
+ * The store in PostgreSQL, beside other nodes that have it open. Nothing that fails here ends the process: what the database did not
+ * acknowledge is refused as `unavailable`, and when it is back, so are we.
+ * @throws UnfitDatabase · Error in words
+ */
+export async function openPostgres({ place, limits, meter = noMeter }: Opening): Promise<Store> {
+  await prepare(place)
+  const pool = createPool(place, limits)
+  const db = repeating(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool.kysely }) }))
+  const line = createLine(place, limits)
+  const queue = createWriteQueue(createPostgresAppend(line, meter), meter)
+  const letGo = async () => {
+    await queue.idle()
+    await line.close()
+    await db.destroy()
+  }
+  try {
+    const names = await namesOf(db)
+    return {
+      db,
+      append: queue,
+      reads: createPostgresReads(pool),
+      ...names,
+      backup: () => Promise.reject(new NotAStore('A store in PostgreSQL is copied with pg_dump.')),
+      probe: () => probe(db),
+      close: letGo,
+    }
+  } catch (error) {
+    await letGo()
+    throw error
+  }
+}
+
+/** Looks at the database, and brings it up to date. Of nodes that start at once one does it, and the others wait; however long a step takes. */
+export async function prepare(place: PostgresPlace): Promise<void> {
+  const pool = createPool(place, { poolSize: 2, statementTimeout: 0 })
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool.kysely }) })
+  try {
+    await pool.reading(checkFitness).catch((error: unknown) => {
+      throw error instanceof Refusal ? new Error(`PostgreSQL at ${place.host} takes nobody in.`, { cause: error.cause }) : error
+    })
+    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations('postgres') } })
+    const { error } = await migrator.migrateToLatest()
+    if (error) throw new Error('The database could not be brought up to date; nothing was changed.', { cause: error })
+  } finally {
+    await db.destroy()
+  }
+}

@@ -1,0 +1,23 @@
+import type { Kysely } from 'kysely'
+import type { Append } from './append.ts'
+import type { OnCopied } from './copy.ts'
+import type { StoreFacts } from './inspection.ts'
+import type { Reads } from './reads.ts'
+import type { Tables } from './schema.ts'
+
+/** What Parley remembers, in whichever database. */
+export interface Store {
+  db: Kysely<Tables>
+  append: Append
+  reads: Reads
+  /** Names this store; changes when it is restored from a backup, so that clients drop their cursors. */
+  incarnation: string
+  /** Names this store and every copy of it: a restore does not change it. */
+  lineage: string
+  /** A copy of it as it is now, while everyone goes on. @throws NotAStore in words */
+  backup(asked: { to: string; replace: boolean; onCopied?: OnCopied }): Promise<StoreFacts>
+  /** Writes a little and takes it back: whether there is room again. @throws Refusal `unavailable` · ThreadFault */
+  probe(): Promise<void>
+  /** Resolves when everything that was handed in is on disk, and the database is let go. */
+  close(): Promise<void>
+}

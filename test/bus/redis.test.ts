@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import pino from 'pino'
+import { createClient } from 'redis'
+import type { Bus } from '../../src/bus/bus.ts'
+import { createLetters } from '../../src/bus/letter.ts'
+import { createRedisBus } from '../../src/bus/redis.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { busContract } from './contract.ts'
+
+let redis: TestRedis
+const key = createSecretKey(randomBytes(32))
+const log = pino({ level: 'silent' })
+before(async () => {
+  redis = await startRedis()
+})
+after(() => redis.close())
+
+let houses = 0
+async function nodes(count: number, at = redis): Promise<Bus[]> {
+  const house = `house${++houses}`
+  const open = (node: string) => createRedisBus({ place: { url: at.url }, house, node, key, log, probeEvery: 100 })
+  return Promise.all(Array.from({ length: count }, (_, i) => open(`node${i}`)))
+}
+const gapOf = (bus: Bus): Promise<void> => new Promise((resolve) => bus.onGap(resolve))
+
+busContract('the bus over Redis', nodes)
+
+test('two houses share one Redis and hear nothing of each other', async () => {
+  const [ada] = (await nodes(1)) as [Bus]
+  const [eve] = (await nodes(1)) as [Bus]
+  let heard = 0
+  const own = Promise.withResolvers<void>()
+  await eve.subscribe('control', () => void heard++)
+  await ada.publish('control', { kind: 'typing', room: 'tea', account: 'ada' })
+  await eve.subscribe('last', () => own.resolve())
+  await eve.publish('last', { kind: 'typing', room: 'tea', account: 'eve' })
+  await own.promise
+  assert.equal(heard, 0)
+  await Promise.all([ada.close(), eve.close()])
+})
+
+test('eve, who gets at Redis, says something in the name of a node: nobody believes it', async () => {
+  const [bob] = (await nodes(1)) as [Bus]
+  const channel = `parley:house${houses}:control`
+  let heard = 0
+  await bob.subscribe('control', () => void heard++)
+  const eve = createClient({ url: redis.url })
+  await eve.connect()
+  const forged = createLetters(createSecretKey(randomBytes(32)))
+  const said = { from: 'node9', message: { kind: 'typing', room: 'tea', account: 'ada' } } as const
+  const elsewhere = createLetters(key).write(`${channel}s`, said)
+  const huge = Buffer.alloc(5 * 1024 * 1024, 'a')
+  const junk = [Buffer.from(''), Buffer.from('{}'), Buffer.from('a'.repeat(100)), huge, forged.write(channel, said), elsewhere]
+  for (const bytes of junk) await eve.publish(channel, bytes)
+  await eve.publish(channel, createLetters(key).write(channel, said))
+  while (bob.figures().heard === 0) await new Promise(setImmediate)
+  assert.equal(heard, 1)
+  assert.equal(bob.figures().refused, junk.length)
+  eve.destroy()
+  await bob.close()
+})
+
+test('a letter too long for the road says only how far the rooms have come', async () => {
+  const [ada, bob] = (await nodes(2)) as [Bus, Bus]
+  const heard = Promise.withResolvers<unknown>()
+  await bob.subscribe('rooms/1', (message) => heard.resolve(message))
+  const event = { kind: 'message', seq: 7, n: 7, id: 'x', by: 'ada', at: 1, text: 'x'.repeat(300_000) } as const
+  await ada.publish('rooms/1', { kind: 'events', landed: [{ room: 'tea', last: 7, n: 7, events: [event] }] })
+  assert.deepEqual(await heard.promise, { kind: 'events', landed: [{ room: 'tea', last: 7, n: 7, events: [] }] })
+  await Promise.all([ada.close(), bob.close()])
+})
+
+test('Redis is killed and comes back: both times the nodes are told that they may have missed something', async () => {
+  const own = await startRedis()
+  const [ada, bob] = (await nodes(2, own)) as [Bus, Bus]
+  const down = gapOf(bob)
+  await own.kill()
+  await down
+  assert.equal(bob.figures().up, false)
+  await ada.publish('control', { kind: 'typing', room: 'tea', account: 'ada' })
+  const healed = Promise.all([gapOf(ada), gapOf(bob)])
+  await own.restart()
+  await healed
+  const heard = new Promise((resolve) => void bob.subscribe('again', resolve))
+  while (!bob.figures().up || !ada.figures().up) await new Promise(setImmediate)
+  const repeat = setInterval(() => void ada.publish('again', { kind: 'typing', room: 'tea', account: 'ada' }), 50)
+  await heard
+  clearInterval(repeat)
+  await Promise.all([ada.close(), bob.close()])
+  await own.close()
+})
+
+test('a Redis that keeps its connections and says nothing is found out', async () => {
+  const own = await startRedis()
+  const [ada] = (await nodes(1, own)) as [Bus]
+  const down = gapOf(ada)
+  own.signal('SIGSTOP')
+  await down
+  assert.equal(ada.figures().up, false)
+  const healed = gapOf(ada)
+  own.signal('SIGCONT')
+  await healed
+  assert.equal(ada.figures().up, true)
+  await ada.close()
+  await own.close()
+})
+
+test('a subscription that is gone while its connection lives is found out, whichever it is', async () => {
+  const own = await startRedis()
+  const [ada] = (await nodes(1, own)) as [Bus]
+  await ada.subscribe('rooms/1', () => undefined)
+  const down = gapOf(ada)
+  await own.tell('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  await down
+  await gapOf(ada)
+  assert.equal(ada.figures().up, true)
+  await ada.close()
+  await own.close()
+})

@@ -1,0 +1,84 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pino from 'pino'
+import type { Bus, Question } from '../../src/bus/bus.ts'
+import { createLocalBus } from '../../src/bus/local.ts'
+import { controlTopic, nodeTopic } from '../../src/chat/topics.ts'
+import { createNodes, type Nodes } from '../../src/nodes/nodes.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { createPool } from '../../src/store/postgres-connection.ts'
+import type { PostgresPlace } from '../../src/store/postgres-place.ts'
+import type { Tables } from '../../src/store/schema.ts'
+
+const limits = { poolSize: 4, statementTimeout: 5000 }
+/** Shorter than in earnest; between renewals there is as little to spare. */
+export const lease = { life: 800, every: 300 }
+
+/** A node without people: it notes what it was told to end. */
+export interface Neighbour {
+  nodes: Nodes
+  ended: string[]
+  /** What it asks of the store waits until it is let go on. */
+  hold(): void
+  goOn(): void
+  /** As when the machine sleeps: its clocks run on, and it does nothing. */
+  close(): Promise<void>
+}
+
+/** Several nodes over one real PostgreSQL, each with its own way there. */
+export async function openStreet(place: PostgresPlace) {
+  const store = await openPostgres({ place, limits })
+  let rows = 0
+
+  async function neighbour(node: string, bus: Bus = createLocalBus()): Promise<Neighbour> {
+    const pool = createPool(place, limits)
+    let gate = Promise.withResolvers<void>()
+    gate.resolve()
+    const connect = async () => {
+      await gate.promise
+      return pool.kysely.connect()
+    }
+    const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: { ...pool.kysely, connect } }) })
+    const log = pino({ level: 'silent' })
+    const monotonic = () => performance.now()
+    const nodes = await createNodes({ db, bus, node, controlTopic, nodeTopic, monotonic, wall: Date.now, log, lease })
+    const ended: string[] = []
+    await nodes.join({
+      async end(those) {
+        ended.push(...those.map(({ login }) => login))
+        return those.length
+      },
+      keysChanged: async () => 0,
+      connectionsOf: (logins) => new Map(logins.map((login) => [login, [{ id: `${node}-${login}`, node, since: 1, lastFrameAt: 1 }]])),
+    })
+    return {
+      nodes,
+      ended,
+      hold: () => {
+        gate = Promise.withResolvers()
+      },
+      goOn: () => gate.resolve(),
+      async close() {
+        gate.resolve()
+        await nodes.leave()
+        nodes.close()
+        await db.destroy()
+      },
+    }
+  }
+
+  return {
+    store,
+    neighbour,
+    /** A login ends, as far as nodes read of it. */
+    async ends(login: string): Promise<void> {
+      const row = { seq: ++rows, at: 1, event: 'session_terminated', who: 'ada', what: 'ada', address: null, login, request: null }
+      await store.db
+        .insertInto('audit')
+        .values({ ...row, extra: '{"why":"signed_out"}', prev: '', hash: '' })
+        .execute()
+    },
+    close: () => store.close(),
+  }
+}
+
+export const question = (login: string): Question => ({ ask: 'ended', ended: [{ login, account: 'ada', why: 'signed_out' }] })

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from 'redis'
+import { freePort } from './free-port.ts'
+
+/** A real Redis of the test's own. */
+export class TestRedis {
+  readonly port: number
+  readonly #folder: string
+  #process: ChildProcess
+
+  constructor(port: number, folder: string, child: ChildProcess) {
+    this.port = port
+    this.#folder = folder
+    this.#process = child
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** One command, as redis-cli would send it. */
+  async tell(...words: string[]): Promise<unknown> {
+    const client = createClient({ url: this.url })
+    client.on('error', () => undefined)
+    await client.connect()
+    try {
+      return await client.sendCommand(words)
+    } finally {
+      client.destroy()
+    }
+  }
+
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process.kill(name)
+  }
+
+  /** As if the machine had lost its power. */
+  async kill(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
+    const gone = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await gone
+  }
+
+  /** Comes back where it was, and empty. */
+  async restart(): Promise<void> {
+    await this.kill()
+    this.#process = await launch(this.port, this.#folder)
+  }
+
+  async close(): Promise<void> {
+    await this.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+export async function startRedis(): Promise<TestRedis> {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-redis-'))
+  for (let tries = 0; ; tries++) {
+    const port = await freePort()
+    try {
+      return new TestRedis(port, folder, await launch(port, folder))
+    } catch (error) {
+      if (tries > 5) throw error // somebody else may have taken the port meanwhile
+    }
+  }
+}
+
+async function launch(port: number, folder: string): Promise<ChildProcess> {
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.on('data', (bytes) => {
+      said += bytes
+      if (said.includes('Ready to accept connections')) resolve()
+    })
+    child.once('error', reject)
+    child.once('exit', () => reject(new Error(`redis-server did not start:\n${said}`)))
+  })
+  child.stdout?.resume()
+  return child
+}
