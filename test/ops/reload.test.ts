@@ -61,7 +61,7 @@ test('what needs a restart is named until it has had one, and does not hold befo
   assert.deepEqual(await asked('reload'), { changed: ['server.trustProxy', 'limits.postBurst'], needRestart, certificate: 'same' })
   assert.deepEqual(await asked('reload'), { changed: [], needRestart, certificate: 'same' })
   const words = await place.parley(['reload'])
-  assert.equal(words.stdout, 'Only after a restart: server.trustProxy\n', 'what waits is not said to have changed')
+  assert.equal(words.stdout, 'Nothing has changed.\nOnly after a restart: server.trustProxy\n', 'what waits is not said to have changed')
   write('limits:\n  postBurst: 21\n')
   assert.deepEqual(await asked('reload'), { changed: needRestart, needRestart: [], certificate: 'same' })
 
