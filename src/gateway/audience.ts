@@ -1,7 +1,7 @@
 import type { RoomEvent } from '../protocol/events.ts'
 import type { Connection } from './connection.ts'
 import type { AccountSeat } from './seats.ts'
-import { eventsFrame, type Frame } from './wire.ts'
+import { after, eventsFrame, type Frame } from './wire.ts'
 
 /** What a connection missed while its page was being read; more than `most` bytes of it, and it has to page again. */
 export interface Opening {
@@ -20,6 +20,8 @@ export class Audience {
   readonly opening = new Map<Connection, Opening>()
   /** Members with a connection here, whatever they have open. */
   readonly members = new Set<AccountSeat>()
+  /** Live connections whose page went further than this node has told: up to where they hold everything already. */
+  readonly ahead = new Map<Connection, number>()
   /** The last seq and number that this node has told. */
   last = 0
   n = 0
@@ -32,14 +34,26 @@ export class Audience {
   tell(events: RoomEvent[]): number {
     if (events.length === 0 || (this.live.size === 0 && this.opening.size === 0)) return 0
     const frame = eventsFrame(this.room, events)
-    for (const connection of this.live) connection.put(frame)
+    if (this.ahead.size > 0) this.#tellRest(frame)
+    else for (const connection of this.live) connection.put(frame)
     for (const opening of this.opening.values()) keep(opening, frame)
     return events.length * this.live.size
   }
 
+  /** To each what it does not hold yet. */
+  #tellRest(frame: Frame): void {
+    const last = frame.of?.events.at(-1)?.seq ?? 0
+    for (const connection of this.live) {
+      const held = this.ahead.get(connection) ?? 0
+      const rest = after(frame, held)
+      if (rest) connection.put(rest)
+      if (held <= last) this.ahead.delete(connection)
+    }
+  }
+
   listen(connection: Connection): Opening {
     const opening: Opening = { frames: [], bytes: 0, spilt: false }
-    this.live.delete(connection)
+    this.leave(connection)
     this.opening.set(connection, opening)
     return opening
   }
@@ -47,6 +61,7 @@ export class Audience {
   leave(connection: Connection): void {
     this.live.delete(connection)
     this.opening.delete(connection)
+    this.ahead.delete(connection)
   }
 
   get isEmpty(): boolean {

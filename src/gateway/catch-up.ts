@@ -51,6 +51,8 @@ export function createCatchUp({ hub, messages, openRooms, meter }: Deps) {
     if (opened.more || opening.spilt) return { opened: { ...opened, more: true }, live: false, tail: [] }
     audience.live.add(connection)
     const held = opened.events.at(-1)?.seq ?? opened.last
+    // The store has told a reader of it sooner than the writer could tell this node.
+    if (held > audience.last) audience.ahead.set(connection, held)
     return { opened, live: true, tail: opening.frames.flatMap((frame) => after(frame, held) ?? []) }
   }
 
