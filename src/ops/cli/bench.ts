@@ -5,6 +5,7 @@ import { durationOption } from './duration.ts'
 import { Misused } from './exit.ts'
 import { examples } from './help.ts'
 import type { Group } from './program.ts'
+import { linesOf } from './token-file.ts'
 
 interface Options {
   url: string
@@ -66,12 +67,6 @@ export const addBenchCommand: Group = (program, { out, load }) => {
       if ((figures.refused ?? 0) > 0) out.say('Posts were refused: a limit of the server was met. See limits in its configuration.')
     })
 }
-
-const linesOf = (file: string): string[] =>
-  readFileSync(file, 'utf8')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
 
 const units: Record<string, string> = {
   p50: 'ms, half were faster',
