@@ -16,6 +16,8 @@ const programs: readonly Program[] = [
   { program: 'curl', package: 'curl', for: 'TLS and HTTP seen by another client' },
   { program: 'nginx', package: 'nginx-light', for: 'Parley behind a proxy, with the configuration that it ships' },
   { program: 'haproxy', package: 'haproxy', for: 'the same, and the PROXY protocol' },
+  { program: 'strace', package: 'strace', for: 'what was synced when, and disks that fail' },
+  { program: 'faketime', package: 'faketime', for: 'clocks that are wrong' },
 ]
 
 /** What `npm run test:security` lets loose on Parley besides. */
