@@ -21,5 +21,6 @@ process.exitCode = await runCommand(process.argv.slice(2), {
     house: () => import('./house.ts'),
     startServer: async () => (await import('./app.ts')).startServer,
     bench: () => import('./bench/deployment.ts'),
+    check: () => import('./check/deployment.ts'),
   },
 })

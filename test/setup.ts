@@ -18,6 +18,8 @@ const programs: readonly Program[] = [
   { program: 'haproxy', package: 'haproxy', for: 'the same, and the PROXY protocol' },
   { program: 'redis-server', package: 'redis-server', for: 'the bus, the sessions and the counts of several nodes' },
   { program: 'initdb', package: 'postgresql', for: 'a store that several nodes share' },
+  { program: 'strace', package: 'strace', for: 'what was synced when, and disks that fail' },
+  { program: 'faketime', package: 'faketime', for: 'clocks that are wrong' },
 ]
 
 /** What `npm run test:security` lets loose on Parley besides. */

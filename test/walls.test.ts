@@ -22,14 +22,19 @@ const walls: Record<string, { values?: string[]; types?: string[] }> = {
   tls: {},
   config: {},
   log: { types: ['config'] },
-  ops: { values: ['protocol', 'config', 'log', 'tls'], types: ['chat', 'identity', 'gateway', 'store', 'bus', 'http', 'app', 'bench'] },
+  ops: {
+    values: ['protocol', 'config', 'log', 'tls'],
+    types: ['chat', 'identity', 'gateway', 'store', 'bus', 'http', 'app', 'bench', 'check'],
+  },
   sdk: { values: ['protocol'] },
   web: { values: ['sdk', 'protocol'] },
   launch: {},
-  bench: {},
+  outside: {},
+  bench: { values: ['outside'] },
+  check: { values: ['outside'] },
   app: { values: ['protocol', 'bus', 'store', 'chat', 'identity', 'gateway', 'nodes', 'http', 'tls', 'ops', 'config', 'log'] },
   // The command line gets what it runs handed in, so that it loads only what it needs.
-  main: { values: ['ops', 'app', 'bench'] },
+  main: { values: ['ops', 'app', 'bench', 'check'] },
 }
 
 /** The room that a file is in: its folder, or what it composes. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Line } from '../outside/line.ts'
 import { gather, roomOf } from './crowd.ts'
-import type { Line } from './line.ts'
 import { eachMark, markedText } from './marks.ts'
 import { Score } from './score.ts'
 import type { Figures, Stage } from './task.ts'

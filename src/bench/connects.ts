@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { Line } from './line.ts'
+import { Line } from '../outside/line.ts'
 import { Durations, startWatch } from './stopwatch.ts'
 import type { Figures, Stage } from './task.ts'
 

@@ -1,4 +1,4 @@
-import { Line } from './line.ts'
+import { Line } from '../outside/line.ts'
 import type { Stage } from './task.ts'
 
 interface Asked {

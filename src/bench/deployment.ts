@@ -1,7 +1,7 @@
 import { createSecureContext, rootCertificates } from 'node:tls'
-import { ask } from './ask.ts'
+import { ask } from '../outside/ask.ts'
+import { Line, type Target } from '../outside/line.ts'
 import { type Dialect, parleyDialect } from './dialect.ts'
-import { Line, type Target } from './line.ts'
 import { type Figures, perform, type Task } from './task.ts'
 
 export const scenarios = {

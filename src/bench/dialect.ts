@@ -1,4 +1,4 @@
-import type { Line, Wish } from './line.ts'
+import type { Line, Wish } from '../outside/line.ts'
 
 /** How one kind of server is spoken to. */
 export interface Dialect {

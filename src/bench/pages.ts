@@ -1,4 +1,4 @@
-import { Line } from './line.ts'
+import { Line } from '../outside/line.ts'
 import { markedText } from './marks.ts'
 import { Durations, startWatch } from './stopwatch.ts'
 import type { Figures, Stage } from './task.ts'

@@ -1,6 +1,6 @@
 import { Agent } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Person, signIn } from './ask.ts'
+import { type Person, signIn } from '../outside/ask.ts'
 import { Durations, startWatch } from './stopwatch.ts'
 import type { Figures, Stage } from './task.ts'
 

@@ -1,10 +1,9 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { Argument, InvalidArgumentError, Option } from 'commander'
 import { addressOption } from './address.ts'
 import { durationOption } from './duration.ts'
 import { Misused } from './exit.ts'
 import { examples } from './help.ts'
+import { authorityIn, linesOf } from './named-file.ts'
 import type { Group } from './program.ts'
 
 interface Options {
@@ -68,32 +67,6 @@ export const addBenchCommand: Group = (program, { out, load }) => {
       if ((figures.refused ?? 0) > 0) out.say('Posts were refused: a limit of the server was met. See limits in its configuration.')
     })
 }
-
-/** @throws Misused */
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new Misused(`${file} cannot be read (${error instanceof Error && 'code' in error ? error.code : error}).`)
-  }
-}
-
-/** Without this look, TLS would pass over what is none in silence. @throws Misused */
-function authorityIn(file: string): string {
-  const pem = textOf(file)
-  try {
-    new X509Certificate(pem)
-    return pem
-  } catch {
-    throw new Misused(`${file} holds no certificate.`)
-  }
-}
-
-const linesOf = (file: string): string[] =>
-  textOf(file)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
 
 const units: Record<string, string> = {
   p50: 'ms, half were faster',

@@ -9,6 +9,7 @@ import { addAuditCommands } from './audit.ts'
 import { addBackupCommands } from './backup.ts'
 import { addBenchCommand } from './bench.ts'
 import { addCertsCommands } from './certs.ts'
+import { addCheckCommand } from './check.ts'
 import { addConfigCommands } from './config.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { type ExitCode, verdictOn } from './exit.ts'
@@ -28,6 +29,7 @@ export interface Loaders {
   house(): Promise<typeof import('../../house.ts')>
   startServer(): Promise<StartServer>
   bench(): Promise<typeof import('../../bench/deployment.ts')>
+  check(): Promise<typeof import('../../check/deployment.ts')>
 }
 
 type Terminal<Stream> = Stream & { readonly isTTY?: boolean; readonly columns?: number }
@@ -70,6 +72,7 @@ const groups: Group[] = [
   addKeysCommands,
   addAuditCommands,
   addBenchCommand,
+  addCheckCommand,
 ]
 
 /** Runs one command, and tells whoever sits there what went wrong. */

@@ -15,13 +15,19 @@ interface Question {
   headers?: Record<string, string>
   body?: object
   agent?: Agent
+  /** ms until all of the answer must be there; nothing: as long as it takes. */
+  within?: number
 }
 
 /** One request over HTTPS, with JSON both ways. @throws when no answer comes. */
-export function ask({ secureContext, ...to }: Target, { method = 'GET', path, headers = {}, body, agent }: Question): Promise<Answer> {
+export function ask(
+  { secureContext, ...to }: Target,
+  { method = 'GET', path, headers = {}, body, agent, within }: Question,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request({
       ...{ ...to, method, path, ...(secureContext && { secureContext }), ...(agent && { agent }) },
+      ...(within !== undefined && { signal: AbortSignal.timeout(within) }),
       headers: { ...headers, ...(body && { 'Content-Type': 'application/json' }) },
     })
     asked.on('error', reject)

@@ -1,11 +1,11 @@
 /**
  * A client's text frame (RFC 6455 §5.2). The masking key is four zeros, which leaves the text as it is: allowed, if
- * useless against the caches that masking is for, and it keeps the bench from spending its time on XOR.
+ * useless against the caches that masking is for, and it keeps whoever measures from spending time on XOR.
  */
 export function maskedText(text: string): Buffer {
   const length = Buffer.byteLength(text)
   const wide = length > 125
-  if (length > 65_535) throw new RangeError('a frame of the bench has at most 65,535 bytes')
+  if (length > 65_535) throw new RangeError('a frame said from here has at most 65,535 bytes')
   const head = wide ? 8 : 6
   const bytes = Buffer.alloc(head + length)
   bytes[0] = 0x81

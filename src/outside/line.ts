@@ -19,9 +19,11 @@ export interface Wish {
   session?: Buffer | undefined
   /** Is given one to go on with another time. */
   keepSession?: (session: Buffer) => void
+  /** ms until the upgrade must have been answered; nothing: as long as it takes. */
+  within?: number
 }
 
-/** Every line reads into this: it is looked through before the next one gets its turn. Copying less is what keeps the bench lean. */
+/** Every line reads into this: it is looked through before the next one gets its turn. Copying less is what keeps this lean. */
 const inbox = Buffer.allocUnsafe(256 * 1024)
 const nothing = () => undefined
 
@@ -86,7 +88,13 @@ export class Line {
           reject(new NotLetIn(status, line.broken))
         }
       })
+      if (wish.within !== undefined) line.#giveUpAfter(wish.within)
     })
+  }
+
+  #giveUpAfter(ms: number): void {
+    const timer = setTimeout(() => this.#open && this.socket.destroy(), ms)
+    this.socket.once('close', () => clearTimeout(timer))
   }
 
   #read(bytes: Buffer): boolean {
@@ -130,6 +138,12 @@ export class Line {
         resolve(found)
       }
     })
+  }
+
+  /** From now on each text goes there, beginning with what came early. */
+  listen(hear: (text: string) => void): void {
+    for (const text of this.#early.splice(0)) hear(text)
+    this.heard = (bytes, from, to) => hear(bytes.toString('utf8', from, to))
   }
 
   leave(): void {

@@ -1,0 +1,5 @@
+import { people } from './kinds/people.ts'
+import { roads } from './kinds/roads.ts'
+import { playShort } from './short.ts'
+
+playShort('harm to lines and logins', [...Object.keys(roads), ...Object.keys(people)])
