@@ -85,7 +85,8 @@ async function examine(redis: RedisClient): Promise<NonNullable<Survey['redis']>
   await redis.ping()
   const ms = performance.now() - began
   const info = `${await redis.info('server')}\n${await redis.info('memory')}`
-  const told = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
+  const lines = info.split('\n').map((line) => line.trim())
+  const told = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1) ?? ''
   return { version: told('redis_version'), ms, evicts: told('maxmemory_policy') }
 }
 

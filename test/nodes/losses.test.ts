@@ -88,8 +88,9 @@ test('what was lost of rooms and marks is found: brought in, shown out, read els
 })
 
 test('the doctor says whether the nodes hear each other, and what Redis is like', async () => {
+  const { house } = north.service
+  await cluster.until(async () => (await house.survey())?.redis !== undefined)
   const findings = async () => {
-    const { house } = north.service
     const server = { nodes: await house.survey() } as NonNullable<Patient['server']>
     const found = await busCheck.look({ config: house.config(), server } as Patient & Guest)
     return found.map(({ id, level, cause }) => `${id} ${level}: ${cause}`)

@@ -23,8 +23,8 @@ export class Cluster {
   }
 
   /** Something is true of them at last. */
-  async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10))
+  async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10))
   }
 
   async close(): Promise<void> {
