@@ -174,6 +174,22 @@ test('config show says what holds and where it was set, and masks secrets', asyn
   assert.ok(!(await readdir(root)).includes('data'), 'looking makes nothing')
 })
 
+test('config explain says what a setting means, what holds and what may stand there, also while another one is wrong', async (t) => {
+  const { parley } = await newPlace(t, 'login:\n  idle: 15m\n')
+  const { code, stdout } = await parley(['config', 'explain', 'Login.idle'])
+  assert.equal(code, 0)
+  assert.match(stdout, /^login\.idle\n {2}A login in the browser ends .*\n {2}Now: +15m \(local\.yaml:2\)\n {2}Allowed: .*1s.*\n/)
+  assert.match(stdout, /or PARLEY__LOGIN__IDLE\n {2}A change: after parley reload\n$/)
+  const [masterKey] = JSON.parse((await parley(['config', 'explain', 'secrets', '--json'], { env: { PARLEY__SERVER__PROT: '1' } })).stdout)
+  assert.deepEqual([masterKey.key, masterKey.envFile, masterKey.restart], ['secrets.masterKey', 'PARLEY__SECRETS__MASTERKEY_FILE', true])
+  assert.ok(!('value' in masterKey), 'with a fault elsewhere nobody knows what holds')
+  for (const [asked, meant] of Object.entries({ 'login.idel': 'login.idle', idle: 'login.idle', logn: 'login' })) {
+    const none = await parley(['config', 'explain', asked])
+    assert.deepEqual([none.code, none.stdout], [2, ''])
+    assert.ok(none.stderr.includes(`There is no setting "${asked}". Did you mean "${meant}"?`), none.stderr)
+  }
+})
+
 test('many commands at once wait for one another', async (t) => {
   const { parley } = await newPlace(t)
   const left = await Promise.all(['ada', 'bob', 'eve'].map((name) => parley(['account', 'add', name, '--no-password', '--role', 'admin'])))

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
-import { checkConfig, describeConfig } from '../../config.ts'
+import { ConfigFaults, checkConfig, describeConfig, type Explained, explainSettings, type Reading, settingMeant } from '../../config.ts'
+import { Misused } from './exit.ts'
 import { examples } from './help.ts'
 import { plain, table } from './output.ts'
 import type { Group } from './program.ts'
@@ -11,9 +12,9 @@ interface Json {
 export const addConfigCommands: Group = (program, { root, env, read, out }) => {
   const group = program
     .command('config')
-    .summary('check and show the configuration')
+    .summary('check, show and explain the configuration')
     .description('The settings: config/default.yaml, config/local.yaml over it, PARLEY__SECTION__KEY in the environment over both.')
-    .addHelpText('after', examples('config check', 'config show'))
+    .addHelpText('after', examples('config check', 'config explain login.idle'))
 
   group
     .command('check')
@@ -39,4 +40,45 @@ export const addConfigCommands: Group = (program, { root, env, read, out }) => {
         table(rows, { SETTING: ({ key }) => key, VALUE: ({ value }) => plain(value) || '-', 'SET IN': ({ origin }) => origin }, ''),
       )
     })
+
+  group
+    .command('explain')
+    .summary('what a setting means, and where to set it')
+    .description(
+      'Says of a setting, or of each in a section, what it means, what holds now, what may stand there and when a change takes effect.',
+    )
+    .argument('<setting>', 'such as login.idle, or a section such as login')
+    .option('--json', 'print [{key, doc, allowed, value, origin, env, envFile, restart}]')
+    .addHelpText('after', examples('config explain login.idle', 'config explain tls'))
+    .action((setting: string, options: Json) => {
+      const found = explainSettings(setting, withoutFaults(read))
+      if (!found) throw new Misused(`There is no setting "${setting}".${meant(setting)} All of them: parley config show`)
+      out.data(found, options, () => found.map(paragraph).join('\n\n'))
+    })
+}
+
+/** What a setting means can be asked while another one is wrong. */
+function withoutFaults(read: () => Reading): Reading | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ConfigFaults) return undefined
+    throw error
+  }
+}
+
+function meant(setting: string): string {
+  const near = settingMeant(setting)
+  return near === undefined ? '' : ` Did you mean "${near}"?`
+}
+
+function paragraph({ key, doc, allowed, value, origin, env, envFile, restart }: Explained): string {
+  return [
+    plain(key),
+    `  ${doc}`,
+    ...(value === undefined ? [] : [`  Now:      ${plain(value) || 'nothing'} (${plain(origin ?? '')})`]),
+    `  Allowed:  ${allowed}`,
+    `  Set it:   ${key} in config/local.yaml, or ${env}${envFile === undefined ? '' : ` (${envFile}: a file that holds it)`}`,
+    `  A change: ${restart ? 'after a restart' : 'after parley reload'}`,
+  ].join('\n')
 }
