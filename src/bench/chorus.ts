@@ -9,7 +9,7 @@ export interface Chorus {
   rooms: readonly string[]
   /** Connections in each room; all of them read. */
   perRoom: number
-  /** Who posts: one connection, or all in turn. */
+  /** Who posts: one connection, or any of them, by chance: in turn, those of one room would post one after another. */
   senders: 'one' | 'all'
   /**
    * Posts that are on their way at a time (a closed loop: another goes when a whole audience has one), or posts a second,
@@ -35,7 +35,7 @@ export async function sing(chorus: Chorus, stage: Stage): Promise<Figures> {
   const score = new Score({ perRoom, size })
   let goesOn = true
   const post = (due = performance.now()) => {
-    const i = senders === 'one' ? 0 : score.posted % size
+    const i = senders === 'one' ? 0 : Math.floor(Math.random() * size)
     const n = score.begin()
     lines[i]?.say(dialect.post(roomOf(chorus, i), n, markedText({ sender: i, n, at: due * 1000 }, textBytes)))
   }
@@ -52,7 +52,7 @@ export async function sing(chorus: Chorus, stage: Stage): Promise<Figures> {
     const pacing = 'perSecond' in load ? pace(load.perSecond, post, () => goesOn) : undefined
     if ('inFlight' in load) {
       score.complete = () => goesOn && post()
-      for (let i = 0; i < load.inFlight; i++) post()
+      for (let i = 0; i < Math.min(load.inFlight, dialect.mostInFlight ?? load.inFlight); i++) post()
     }
     progress('warming up')
     await pause(warm)
@@ -74,7 +74,7 @@ export async function sing(chorus: Chorus, stage: Stage): Promise<Figures> {
 }
 
 /** Posts when they are due; late ones keep the time at which they were. */
-async function pace(perSecond: number, post: (due: number) => void, goesOn: () => boolean): Promise<void> {
+export async function pace(perSecond: number, post: (due: number) => void, goesOn: () => boolean): Promise<void> {
   let due = performance.now()
   for (; goesOn(); await pause(1)) {
     for (; due <= performance.now(); due += 1000 / perSecond) post(due)

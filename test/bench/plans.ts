@@ -12,6 +12,8 @@ export interface Plan {
   subjects?: SubjectName[]
   /** Messages in the first room before it begins. */
   messages?: number
+  /** Memory is swept up before it is looked at. */
+  collect?: boolean
   /** The scenario, on the same subject, half of whose rate is asked for. */
   halfOf?: string
   task(seeded: Pick<Seeded, 'rooms' | 'person'>, times: Times): Task
@@ -122,6 +124,21 @@ export const plans: Record<string, Plan> = {
   },
   'storm-2000': storm(20),
   'storm-10000': storm(100),
+  'slow-reader': {
+    words: 'one room, 1,000 readers, 20 posts a second; one stops reading with its line full',
+    ...{ rooms: 1, perRoom: 1000, subjects: ['parley'] },
+    task: ({ rooms }, { warm }) => ({
+      ...{ kind: 'slow-reader', room: rooms[0] as string, readers: 1000, perSecond: 20, textBytes: 1000, warm, measure: 12_000 },
+    }),
+    headline: { figure: 'p99Change', unit: "times the others' p99 before", better: 'less' },
+  },
+  soak: {
+    words: '10,000 come, open, post and go',
+    ...{ rooms: 1, perRoom: 2000, perAccount: 20, subjects: ['ws', 'parley'], collect: true },
+    task: ({ rooms }) => ({ kind: 'soak', room: rooms[0] as string, times: 10_000, warm: 3000, atOnce: 16 }),
+    headline: { figure: 'heapGrown', unit: 'bytes more on the heap', better: 'less' },
+  },
   'pages-10k': pages(10_000),
   'pages-1m': pages(1_000_000),
+  'pages-10m': pages(10_000_000),
 }

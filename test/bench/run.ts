@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Task } from '../../src/bench/task.ts'
 import { makeDevelopmentPair } from '../../src/tls/development-ca.ts'
@@ -8,8 +9,9 @@ import { chartOf } from './chart.ts'
 import { type Plan, plans } from './plans.ts'
 import { playRound } from './round.ts'
 import { type Seeded, seed } from './seed.ts'
-import { type SubjectName, subjectNames } from './subjects.ts'
+import { isXmpp, type SubjectName, subjectNames, usual } from './subjects.ts'
 import { type Results, tableOf } from './table.ts'
+import { install } from './xmpp.ts'
 
 /*
  * `npm run bench` measures Parley beside its peers: same machine, same run, same TLS, same texts, rounds in turn. See --help.
@@ -24,7 +26,9 @@ npm run bench -- many-rooms --subjects parley --profile profile
 
   --rounds N        rounds of each subject (5)
   --measure SECONDS measured time of a round (5)
-  --subjects A,B    of ${subjectNames.join(', ')}
+  --subjects A,B    of ${subjectNames.join(', ')} (without the last two)
+  --install         installs ejabberd and prosody when they are asked for (Debian, as root)
+  --beside FOLDER   a Parley in another folder takes part as "beside", to see what a change brings
   --json FILE       writes every figure of every round
   --chart FILE      writes a chart (SVG) of the ratios to bare ws
   --profile FOLDER  writes profiles of the CPU of Parley (the figures are then worth less)
@@ -39,7 +43,9 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     measure: { type: 'string', default: '5' },
-    subjects: { type: 'string', default: subjectNames.join(',') },
+    subjects: { type: 'string', default: usual.join(',') },
+    beside: { type: 'string' },
+    install: { type: 'boolean', default: false },
     json: { type: 'string' },
     chart: { type: 'string' },
     profile: { type: 'string' },
@@ -59,6 +65,7 @@ const measure = Number(values.measure) * 1000
 if (!(rounds >= 1) || !(measure >= 100)) fail('--rounds and --measure want a number.')
 const asked = values.subjects.split(',') as SubjectName[]
 for (const name of asked) if (!subjectNames.includes(name)) fail(`There is no subject "${name}".`)
+if (values.beside !== undefined) asked.push('beside')
 const names = positionals.length > 0 ? positionals : Object.keys(plans)
 for (const name of names) if (!(name in plans)) fail(`There is no scenario "${name}".`)
 
@@ -67,19 +74,21 @@ else await bench()
 
 async function bench(): Promise<void> {
   const pair = await makeDevelopmentPair(Date.now())
+  const common = { pair, beside: values.beside && resolve(values.beside) }
   /** Posts a second. */
   async function halfOf(scenario: string, subject: SubjectName, seeded: Seeded): Promise<number> {
     const task = (plans[scenario] as Plan).task(seeded, { warm: 1000, measure: Math.min(3000, measure) })
-    const { posts = 0 } = await playRound({ subject, task, seeded, pair, progress: () => undefined })
+    const { posts = 0 } = await playRound({ ...common, subject, task, seeded, progress: () => undefined })
     const perSecond = posts / (Math.min(3000, measure) / 1000) / 2
     say(`${subject} is asked for ${Math.round(perSecond)} posts a second`)
     return perSecond
   }
+  if (values.install) for (const name of asked) if (isXmpp(name)) install(name)
   const results: Results[] = []
   print(machine())
   for (const name of names) {
     const plan = plans[name] as Plan
-    const subjects = asked.filter((one) => plan.subjects?.includes(one) ?? true)
+    const subjects = asked.filter((one) => plan.subjects?.includes(one === 'beside' ? 'parley' : one) ?? true)
     if (subjects.length === 0) continue
     say(`${name}: ${plan.words}`)
     const seeded = await seed({ ...plan, perAccount: plan.perAccount ?? 1, pair })
@@ -94,7 +103,10 @@ async function bench(): Promise<void> {
       for (let round = 1; round <= rounds; round++) {
         for (const subject of subjects) {
           const progress = (words: string) => say(`${name} ${round}/${rounds} ${subject}: ${words}`)
-          const figure = await playRound({ subject, task: tasks.get(subject) as Task, seeded, pair, profile: values.profile, progress })
+          const figure = await playRound({
+            ...{ ...common, subject, task: tasks.get(subject) as Task, seeded, progress },
+            ...{ profile: values.profile, collect: plan.collect ?? false },
+          })
           const list = figures[subject] ?? []
           figures[subject] = [...list, figure]
           say(`${name} ${round}/${rounds} ${subject}: ${Math.round(figure[plan.headline.figure] ?? Number.NaN)} ${plan.headline.unit}`)
