@@ -19,10 +19,11 @@ export async function soak({ room, times, warm, atOnce }: Soak, { target, dialec
     const line = await Line.dial(target, dialect.wish(i, room))
     await dialect.welcome(line)
     await dialect.open(line, room)
-    const text = markedText({ sender: 0, n: i, at: 0 }, 100)
-    const own = text.slice(0, text.lastIndexOf('~') + 1)
-    line.say(dialect.post(room, i, text))
-    await line.next((heard) => heard.includes(own) || undefined)
+    const words = markedText({ sender: 0, n: i, at: 0 }, 100)
+    const own = words.slice(0, words.lastIndexOf('~') + 1)
+    line.say(dialect.post(room, i, words))
+    const heard = await line.next((text) => (text.includes(own) || text.startsWith('{"type":"refused"') ? text : undefined))
+    if (!heard.includes(own)) throw new Error(`A post was refused: ${heard.slice(0, 200)}`)
     line.leave()
   }
   async function visitUntil(end: number): Promise<void> {

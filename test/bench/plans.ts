@@ -44,6 +44,15 @@ const fanOut = (perRoom: number, inFlight: number, perAccount = 1): Plan => ({
   headline: deliveries,
 })
 
+const manyRooms = (rooms: number): Plan => ({
+  words: `${rooms} rooms of 10, all post, 64 posts on their way`,
+  ...{ rooms, perRoom: 10 },
+  task: (seeded, times) => ({
+    ...{ kind: 'chorus', rooms: seeded.rooms, perRoom: 10, senders: 'all', load: { inFlight: 64 }, textBytes, ...times },
+  }),
+  headline: deliveries,
+})
+
 const posts = (inFlight: number): Plan => ({
   words: `posts on disk, 200 connections with ${inFlight} unanswered each`,
   ...{ rooms: 200, perRoom: 1, subjects: ['parley'] },
@@ -58,9 +67,9 @@ const connects = (resumed: boolean): Plan => ({
   headline: { figure: 'connectsPerSecond', unit: 'connects/s', better: 'more' },
 })
 
-const idle = (perRoom: number): Plan => ({
-  words: `${perRoom * 100} connections in 100 rooms, silent`,
-  ...{ rooms: 100, perRoom, perAccount: 5 },
+const idle = (perRoom: number, rooms = 100): Plan => ({
+  words: `${perRoom * rooms} connections in ${rooms} rooms, silent`,
+  ...{ rooms, perRoom, perAccount: 5 },
   task: ({ rooms }, { measure }) => ({ kind: 'idle', rooms, perRoom, measure }),
   headline: { figure: 'memoryPerConnection', unit: 'bytes/connection', better: 'less' },
 })
@@ -84,12 +93,7 @@ export const plans: Record<string, Plan> = {
   'fan-out-64': fanOut(500, 64),
   'fan-out-256': fanOut(500, 256),
   'fan-out-5000': fanOut(5000, 64, 5),
-  'many-rooms': {
-    words: '100 rooms of 10, all post, 64 posts on their way',
-    ...{ rooms: 100, perRoom: 10 },
-    task: ({ rooms }, times) => ({ kind: 'chorus', rooms, perRoom: 10, senders: 'all', load: { inFlight: 64 }, textBytes, ...times }),
-    headline: deliveries,
-  },
+  'many-rooms': manyRooms(100),
   'rate-10': {
     words: 'one room, 500 readers, 10 posts a second',
     ...{ rooms: 1, perRoom: 500 },
@@ -108,6 +112,8 @@ export const plans: Record<string, Plan> = {
   'posts-20': posts(20),
   connects: connects(false),
   'connects-resumed': connects(true),
+  'idle-625': idle(25, 25),
+  'idle-2500': idle(25),
   'idle-5000': idle(50),
   'idle-10000': idle(100),
   'sign-ins': {
@@ -141,4 +147,19 @@ export const plans: Record<string, Plan> = {
   'pages-10k': pages(10_000),
   'pages-1m': pages(1_000_000),
   'pages-10m': pages(10_000_000),
+  'readers-125': fanOut(125, 64),
+  'readers-2000': fanOut(2000, 64, 2),
+  'rooms-25': manyRooms(25),
+  'rooms-400': manyRooms(400),
 }
+
+/** Names for several at once: the same thing at one, four and sixteen times the size. */
+export const families: Record<string, string[]> = {
+  'grow-readers': ['readers-125', 'fan-out-64', 'readers-2000'],
+  'grow-rooms': ['rooms-25', 'many-rooms', 'rooms-400'],
+  'grow-connections': ['idle-625', 'idle-2500', 'idle-10000'],
+  'grow-history': ['pages-10k', 'pages-1m', 'pages-10m'],
+}
+
+/** What is run when nothing is asked for: all that is not only there to be compared with another size. */
+export const everyday = Object.keys(plans).filter((name) => !/^(readers|rooms)-|^idle-(625|2500)$|^pages-10m$/.test(name))

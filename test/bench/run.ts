@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import type { Task } from '../../src/bench/task.ts'
 import { makeDevelopmentPair } from '../../src/tls/development-ca.ts'
 import { chartOf } from './chart.ts'
-import { type Plan, plans } from './plans.ts'
+import { everyday, families, type Plan, plans } from './plans.ts'
 import { playRound } from './round.ts'
 import { type Seeded, seed } from './seed.ts'
 import { isXmpp, type SubjectName, subjectNames, usual } from './subjects.ts'
@@ -20,7 +20,8 @@ import { install } from './xmpp.ts'
 const require = createRequire(import.meta.url)
 const help = `Measures Parley beside its peers, in turns, and prints medians.
 
-npm run bench                          every scenario, which takes about an hour
+npm run bench                          every scenario but those of growth, which takes about an hour and a half
+npm run bench -- grow-history          one thing at several sizes: ${Object.keys(families).join(', ')}
 npm run bench -- fan-out-64 posts-20   these
 npm run bench -- many-rooms --subjects parley --profile profile
 
@@ -66,7 +67,7 @@ if (!(rounds >= 1) || !(measure >= 100)) fail('--rounds and --measure want a num
 const asked = values.subjects.split(',') as SubjectName[]
 for (const name of asked) if (!subjectNames.includes(name)) fail(`There is no subject "${name}".`)
 if (values.beside !== undefined) asked.push('beside')
-const names = positionals.length > 0 ? positionals : Object.keys(plans)
+const names = positionals.length > 0 ? positionals.flatMap((name) => families[name] ?? name) : everyday
 for (const name of names) if (!(name in plans)) fail(`There is no scenario "${name}".`)
 
 if (values.help) print(help)
