@@ -44,11 +44,11 @@ const fanOut = (perRoom: number, inFlight: number, perAccount = 1): Plan => ({
   headline: deliveries,
 })
 
-const manyRooms = (rooms: number): Plan => ({
-  words: `${rooms} rooms of 10, all post, 64 posts on their way`,
+const manyRooms = (rooms: number, senders: 'all' | 'any' = 'all'): Plan => ({
+  words: `${rooms} rooms of 10, ${senders === 'all' ? 'all post in turn' : 'any of them posts'}, 64 posts on their way`,
   ...{ rooms, perRoom: 10 },
   task: (seeded, times) => ({
-    ...{ kind: 'chorus', rooms: seeded.rooms, perRoom: 10, senders: 'all', load: { inFlight: 64 }, textBytes, ...times },
+    ...{ kind: 'chorus', rooms: seeded.rooms, perRoom: 10, senders, load: { inFlight: 64 }, textBytes, ...times },
   }),
   headline: deliveries,
 })
@@ -94,6 +94,7 @@ export const plans: Record<string, Plan> = {
   'fan-out-256': fanOut(500, 256),
   'fan-out-5000': fanOut(5000, 64, 5),
   'many-rooms': manyRooms(100),
+  'many-rooms-any': manyRooms(100, 'any'),
   'rate-10': {
     words: 'one room, 500 readers, 10 posts a second',
     ...{ rooms: 1, perRoom: 500 },

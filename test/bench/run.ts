@@ -61,6 +61,8 @@ function fail(words: string): never {
   process.exit(2)
 }
 
+/** ms: until code that is used much has been compiled for it. */
+const warm = 3000
 const rounds = Number(values.rounds)
 const measure = Number(values.measure) * 1000
 if (!(rounds >= 1) || !(measure >= 100)) fail('--rounds and --measure want a number.')
@@ -78,7 +80,7 @@ async function bench(): Promise<void> {
   const common = { pair, beside: values.beside && resolve(values.beside) }
   /** Posts a second. */
   async function halfOf(scenario: string, subject: SubjectName, seeded: Seeded): Promise<number> {
-    const task = (plans[scenario] as Plan).task(seeded, { warm: 1000, measure: Math.min(3000, measure) })
+    const task = (plans[scenario] as Plan).task(seeded, { warm, measure: Math.min(3000, measure) })
     const { posts = 0 } = await playRound({ ...common, subject, task, seeded, progress: () => undefined })
     const perSecond = posts / (Math.min(3000, measure) / 1000) / 2
     say(`${subject} is asked for ${Math.round(perSecond)} posts a second`)
@@ -93,7 +95,7 @@ async function bench(): Promise<void> {
     if (subjects.length === 0) continue
     say(`${name}: ${plan.words}`)
     const seeded = await seed({ ...plan, perAccount: plan.perAccount ?? 1, pair })
-    const times = { warm: Math.min(2000, measure), measure }
+    const times = { warm, measure }
     const tasks = new Map<SubjectName, Task>()
     const figures: Results['figures'] = {}
     try {
@@ -123,7 +125,8 @@ async function bench(): Promise<void> {
     results.push({ name, words: plan.words, headline: plan.headline, figures })
     print(tableOf(results.at(-1) as Results))
     if (values.chart) writeFileSync(values.chart, chartOf(results))
-    if (values.json) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`)
+    if (values.json)
+      writeFileSync(values.json, `${JSON.stringify({ on: new Date().toISOString(), machine: machine(), results }, undefined, 2)}\n`)
   }
 }
 

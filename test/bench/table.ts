@@ -33,6 +33,7 @@ export function ratios(
 }
 
 const columns: [name: string, figure: string, digits: number, scale?: number][] = [
+  ['in flight', 'inFlight', 0],
   ['p50 ms', 'p50', 1],
   ['p99 ms', 'p99', 1],
   ['p99 ms before', 'p99Before', 1],
