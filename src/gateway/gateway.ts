@@ -199,6 +199,8 @@ export async function createGateway(deps: GatewayDeps) {
     figures: (): GatewayFigures => figuresOf(hub),
     /** Calls back when what has been told so far is with the sockets. */
     afterTurn: turn.after,
+    /** Calls back when this is a good time for more to tell. */
+    whenCalm: turn.calm,
     sweep: sweep.all,
     tick: heads.tick,
     /** No new connections; the ones there are sent elsewhere when their writes are on disk. */

@@ -15,26 +15,34 @@ export interface Waiting {
 /** Entries in one commit at most: above it a commit only gets longer, not cheaper. */
 const batchBound = 256
 
+/** Calls back when there is time to tell of another commit. */
+type WhenCalm = (then: () => void) => void
+
 /**
  * The one way to the writer. Entries that come while a commit flies share the next; other work (transactions of
  * many steps) has the writer to itself. The two take turns, so that neither starves the other.
+ *
+ * While what a commit brought is still on its way to the sockets the next one waits, and grows: see `paceBy`.
  */
 export function createWriteQueue(
   writer: Thread,
   meter: StoreMeter = noMeter,
-): Append & { exclusive<T>(work: () => Promise<T>): Promise<T>; idle(): Promise<void> } {
+): Append & { exclusive<T>(work: () => Promise<T>): Promise<T>; idle(): Promise<void>; paceBy(whenCalm: WhenCalm): void } {
   const entries: Waiting[] = []
   const works: (() => Promise<void>)[] = []
   const listeners: ((landed: Landed[]) => void)[] = []
   let busy = false
   let armed = false
+  let isTelling = false
+  let whenCalm: WhenCalm = (then) => then()
   let whenIdle: (() => void)[] = []
 
   function next(): void {
     if (busy) return
     const work = works.shift()
     if (work) return occupy(work)
-    if (entries.length > 0) return occupy(commit)
+    const canWait = isTelling && entries.length < batchBound && whenIdle.length === 0
+    if (entries.length > 0) return canWait ? undefined : occupy(commit)
     for (const tell of whenIdle) tell()
     whenIdle = []
   }
@@ -58,7 +66,7 @@ export function createWriteQueue(
       for (const { reject } of batch) reject(refusal)
       return
     }
-    // The next commit starts before this one is told about, and is told about after it: order holds, the disk never waits.
+    isTelling = true
     setImmediate(tell, batch, written, begunAt, performance.now())
   }
 
@@ -70,6 +78,10 @@ export function createWriteQueue(
     meter.committed({ writes: batch.length, acceptedAt: batch[0]?.at ?? begunAt, begunAt, doneAt, landed, posts })
     batch.forEach(({ resolve }, i) => {
       resolve(outcomes[i] as Outcome)
+    })
+    whenCalm(() => {
+      isTelling = false
+      next()
     })
   }
 
@@ -91,6 +103,9 @@ export function createWriteQueue(
         works.push(() => work().then(resolve, reject))
         next()
       }),
+    paceBy(calm) {
+      whenCalm = calm
+    },
     idle: () =>
       new Promise((resolve) => {
         whenIdle.push(resolve)
