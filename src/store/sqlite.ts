@@ -19,8 +19,6 @@ export interface Store {
   db: Kysely<Tables>
   append: Append
   reads: Reads
-  /** Before a commit it is asked when there is time to tell of it; called back at the latest after some ms. */
-  paceBy(whenCalm: (then: () => void) => void): void
   /** Names this store; changes when it is restored from a backup, so that clients drop their cursors. */
   incarnation: string
   /** Names this store and every copy of it: a restore does not change it. */
@@ -101,7 +99,6 @@ function storeOf({ file, db, reader, queue, names, closeThreads }: Opened): Stor
   return {
     db,
     append: queue,
-    paceBy: queue.paceBy,
     reads: {
       open: (account, asks) => page('open', account, asks),
       history: (account, room, ask) => page('history', account, room, ask),

@@ -15,9 +15,6 @@ export interface Waiting {
 /** Entries in one commit at most: above it a commit only gets longer, not cheaper. */
 const batchBound = 256
 
-/** Calls back when there is time to tell of another commit. */
-type WhenCalm = (then: () => void) => void
-
 /**
  * The one way to the writer. Entries that come while a commit flies share the next; other work (transactions of
  * many steps) has the writer to itself. The two take turns, so that neither starves the other.
@@ -27,14 +24,14 @@ type WhenCalm = (then: () => void) => void
 export function createWriteQueue(
   writer: Thread,
   meter: StoreMeter = noMeter,
-): Append & { exclusive<T>(work: () => Promise<T>): Promise<T>; idle(): Promise<void>; paceBy(whenCalm: WhenCalm): void } {
+): Append & { exclusive<T>(work: () => Promise<T>): Promise<T>; idle(): Promise<void> } {
   const entries: Waiting[] = []
   const works: (() => Promise<void>)[] = []
   const listeners: ((landed: Landed[]) => void)[] = []
   let busy = false
   let armed = false
   let isTelling = false
-  let whenCalm: WhenCalm = (then) => then()
+  let whenCalm = (then: () => void) => then()
   let whenIdle: (() => void)[] = []
 
   function next(): void {

@@ -59,7 +59,7 @@ const password = 'a password of the bench, of no use elsewhere'
 /** Posts that wait for the store at a time. */
 const wave = 2048
 /** Messages beyond which they are copied inside the file: ten million would take a quarter of an hour to post. */
-const mostPosted = 100_000
+const mostPosted = 10_000
 
 /** A Parley with people, logins, tokens and rooms, as if they had been there for a while. */
 export async function seed({ rooms, perRoom, perAccount, messages = 0, pair }: Asked): Promise<Seeded> {

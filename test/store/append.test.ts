@@ -86,7 +86,7 @@ test('while there is no time to tell of a commit, what comes is gathered into th
   await people('ada')
   await teaRoom('ada')
   const calm: (() => void)[] = []
-  store.paceBy((then) => calm.push(then))
+  store.append.paceBy((then) => calm.push(then))
   const commits: number[] = []
   store.append.onLanded((batch) => commits.push(batch.reduce((sum, { events }) => sum + events.length, 0)))
   await does('ada', 'tea', post('first'))
