@@ -82,24 +82,6 @@ test('posts that come together share a commit and get numbers without gaps', asy
   )
 })
 
-test('while there is no time to tell of a commit, what comes is gathered into the next one', async () => {
-  await people('ada')
-  await teaRoom('ada')
-  const calm: (() => void)[] = []
-  store.append.paceBy((then) => calm.push(then))
-  const commits: number[] = []
-  store.append.onLanded((batch) => commits.push(batch.reduce((sum, { events }) => sum + events.length, 0)))
-  await does('ada', 'tea', post('first'))
-  const later = ['second', 'third'].map((text) => does('ada', 'tea', post(text)))
-  await store.db.selectFrom('meta').selectAll().execute() // other work goes on
-  assert.deepEqual(commits, [1])
-  assert.equal(calm.length, 1)
-  calm.shift()?.()
-  await Promise.all(later)
-  assert.deepEqual(commits, [1, 2])
-  for (const then of calm) then()
-})
-
 test('the same key is the same message, in one batch, later and after a restart; other words with it are a conflict (AZN-05)', async () => {
   await people('ada')
   await teaRoom('ada')
