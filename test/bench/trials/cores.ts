@@ -49,6 +49,7 @@ async function serve(): Promise<void> {
     await redis.connect()
     await redis.subscribe('room', tell)
   }
+  process.on('disconnect', () => process.exit())
   let from = process.cpuUsage()
   process.on('message', () => {
     const { user, system } = process.cpuUsage(from)
