@@ -60,7 +60,15 @@ export function tableOf(results: Results): string {
   const { name, words, headline, figures } = results
   const subjects = Object.entries(figures) as [SubjectName, Figures[]][]
   const shown = columns.filter(([, figure]) => subjects.some(([, list]) => list.some((one) => figure in one)))
-  const head = ['', headline.unit, `to ${baselineOf(results)}`, ...shown.map(([title]) => title), 'wrong']
+  const delivers = subjects.some(([, list]) => list.some((one) => 'microsPerDelivery' in one))
+  const head = [
+    '',
+    headline.unit,
+    `to ${baselineOf(results)}`,
+    ...(delivers ? ['CPU to it'] : []),
+    ...shown.map(([title]) => title),
+    'wrong',
+  ]
   const rows = subjects.map(([subject, list]) => {
     const of = (figure: string, scale = 1) => median(list.map((one) => one[figure] ?? Number.NaN)) * scale
     const { mid, least, most } = ratios(results, subject)
@@ -71,6 +79,7 @@ export function tableOf(results: Results): string {
       subject,
       headlineOf(of(headline.figure)),
       Number.isNaN(mid) ? '–' : `×${mid.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`,
+      ...(delivers ? [`×${show(ratios(results, subject, 'microsPerDelivery').mid, 2)}`] : []),
       ...shown.map(([, figure, digits, scale]) => show(of(figure, scale), digits)),
       wrong.length === 0 ? '0' : wrong.map(([kind, count]) => `${count} ${kind}`).join(', '),
     ]
