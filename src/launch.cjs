@@ -11,6 +11,7 @@
  */
 const path = require('node:path')
 const { ensurePackages } = require('./launch/packages.cjs')
+const { serverFlags } = require('./launch/flags.cjs')
 const { chooseNode, warnOfOldNode } = require('./launch/node.cjs')
 const { ensurePage } = require('./launch/page.cjs')
 const { become, run, toolScript } = require('./launch/run.cjs')
@@ -28,7 +29,8 @@ async function launch(args) {
     warnOfOldNode(node.version)
     await ensurePage(root, node.file)
   }
-  return become(node.file, [path.join(root, 'src', 'main.ts')].concat(args), root)
+  const flags = command === 'serve' ? serverFlags : []
+  return become(node.file, flags.concat(path.join(root, 'src', 'main.ts'), args), root)
 }
 
 launch(process.argv.slice(2)).catch((error) => {

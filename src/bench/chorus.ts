@@ -9,8 +9,8 @@ export interface Chorus {
   rooms: readonly string[]
   /** Connections in each room; all of them read. */
   perRoom: number
-  /** Who posts: one connection, or all in turn. */
-  senders: 'one' | 'all'
+  /** Who posts: one connection, all in turn (those of one room one after another, as in a conversation), or any of them by chance. */
+  senders: 'one' | 'all' | 'any'
   /**
    * Posts that are on their way at a time (a closed loop: another goes when a whole audience has one), or posts a second,
    * whatever comes back (an open one: the delay counts from when a post was due, so that a stall is not hidden).
@@ -35,7 +35,7 @@ export async function sing(chorus: Chorus, stage: Stage): Promise<Figures> {
   const score = new Score({ perRoom, size })
   let goesOn = true
   const post = (due = performance.now()) => {
-    const i = senders === 'one' ? 0 : score.posted % size
+    const i = senders === 'one' ? 0 : senders === 'all' ? score.posted % size : Math.floor(Math.random() * size)
     const n = score.begin()
     lines[i]?.say(dialect.post(roomOf(chorus, i), n, markedText({ sender: i, n, at: due * 1000 }, textBytes)))
   }
@@ -50,10 +50,9 @@ export async function sing(chorus: Chorus, stage: Stage): Promise<Figures> {
   })
   try {
     const pacing = 'perSecond' in load ? pace(load.perSecond, post, () => goesOn) : undefined
-    if ('inFlight' in load) {
-      score.complete = () => goesOn && post()
-      for (let i = 0; i < load.inFlight; i++) post()
-    }
+    const inFlight = 'inFlight' in load ? Math.min(load.inFlight, dialect.mostInFlight ?? load.inFlight) : 0
+    if (inFlight > 0) score.complete = () => goesOn && post()
+    for (let i = 0; i < inFlight; i++) post()
     progress('warming up')
     await pause(warm)
     progress('measuring')
@@ -64,7 +63,7 @@ export async function sing(chorus: Chorus, stage: Stage): Promise<Figures> {
     await window(false)
     goesOn = false
     await pacing
-    return { ...figures, ...(await score.settled(catchUp)) }
+    return { ...figures, ...(inFlight > 0 && { inFlight }), ...(await score.settled(catchUp)) }
   } finally {
     for (const line of lines) {
       line.ended = () => undefined
@@ -74,7 +73,7 @@ export async function sing(chorus: Chorus, stage: Stage): Promise<Figures> {
 }
 
 /** Posts when they are due; late ones keep the time at which they were. */
-async function pace(perSecond: number, post: (due: number) => void, goesOn: () => boolean): Promise<void> {
+export async function pace(perSecond: number, post: (due: number) => void, goesOn: () => boolean): Promise<void> {
   let due = performance.now()
   for (; goesOn(); await pause(1)) {
     for (; due <= performance.now(); due += 1000 / perSecond) post(due)

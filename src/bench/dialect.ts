@@ -2,6 +2,8 @@ import type { Line, Wish } from '../outside/line.ts'
 
 /** How one kind of server is spoken to. */
 export interface Dialect {
+  /** No more posts than this are ever on their way at a time, whatever a scenario says. */
+  readonly mostInFlight?: number
   /** What the nth connection asks the server with. */
   wish(i: number, room: string): Wish
   /** Resolves with what the server says when it takes the connection; to nothing where it says nothing. */

@@ -76,6 +76,8 @@ export class Score {
   /** Begins the measured time; what it returns ends it. */
   measure(): () => Figures {
     const [posts, deliveries, watch] = [this.posted, this.#deliveries, startWatch()]
+    const durations = new Durations()
+    this.#durations = durations
     this.#measuring = true
     return () => {
       this.#measuring = false
@@ -85,7 +87,7 @@ export class Score {
         posts: this.posted - posts,
         deliveries: heard,
         deliveriesPerSecond: (heard / ms) * 1000,
-        ...this.#durations.figures(),
+        ...durations.figures(),
         ownCpu,
       }
     }

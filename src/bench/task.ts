@@ -7,6 +7,8 @@ import { type Idle, idle } from './idle.ts'
 import { leaf, type Pages } from './pages.ts'
 import { type Posts, post } from './posts.ts'
 import { type SignIns, signInAgain } from './sign-ins.ts'
+import { readSlowly, type SlowReader } from './slow-reader.ts'
+import { type Soak, soak } from './soak.ts'
 import { type Storm, storm } from './storm.ts'
 
 /** What a bench can be asked to do to a server. */
@@ -19,6 +21,8 @@ export type Task =
   | ({ kind: 'endings' } & Endings)
   | ({ kind: 'storm' } & Storm)
   | ({ kind: 'pages' } & Pages)
+  | ({ kind: 'slow-reader' } & SlowReader)
+  | ({ kind: 'soak' } & Soak)
 
 /** What was measured, by name. Times in ms, rates per second, CPU in cores. */
 export type Figures = Record<string, number>
@@ -51,5 +55,9 @@ export async function perform(task: Task, stage: Stage): Promise<Figures> {
       return storm(task, stage)
     case 'pages':
       return leaf(task, stage)
+    case 'slow-reader':
+      return readSlowly(task, stage)
+    case 'soak':
+      return soak(task, stage)
   }
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { createJoiner, type Join } from './joiner.ts'
 import type { Turn } from './turn.ts'
 import type { Frame } from './wire.ts'
 
@@ -13,6 +14,9 @@ export interface OutletLimits {
 const answerBytes = 256 * 1024
 /** bytes of them that may wait at most: what was asked is bounded by that, what others do in a room and on other devices is not. */
 const mostBytes = 1024 * 1024
+
+/** Of one reader alone, which nobody shares. */
+const joinOnce: Join = (frames) => createJoiner().join(frames)
 
 interface Owner {
   /** No close frame was sent: RFC 6455 §5.5.1 lets nothing follow one. */
@@ -79,7 +83,7 @@ export class Outlet {
     if (this.#answers > mostBytes) this.#owner.overfull()
   }
 
-  flush(): void {
+  flush(join: Join = joinOnce): void {
     if (this.#shut || this.#frames.length === 0 || this.#socket.destroyed || !this.#owner.isOpen()) return
     if (!this.#gate.holds()) return this.#park()
     const frames = this.#frames
@@ -87,7 +91,7 @@ export class Outlet {
     this.sentAt = this.#owner.now()
     this.#droppable = 0
     this.#answers = 0
-    this.#socket.write(frames.length === 1 ? (frames[0] as Frame).bytes : Buffer.concat(frames.map(({ bytes }) => bytes)))
+    this.#socket.write(join(frames))
     if (!this.#socket.writableNeedDrain) return
     this.blockedAt = this.sentAt
     this.#socket.once('drain', this.#drain)

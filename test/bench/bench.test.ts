@@ -2,22 +2,27 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
+import { createSecureContext } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { benchDeployment } from '../../src/bench/deployment.ts'
+import { parleyDialect } from '../../src/bench/dialect.ts'
 import { eachMark, markedText } from '../../src/bench/marks.ts'
 import { Score } from '../../src/bench/score.ts'
+import { perform } from '../../src/bench/task.ts'
 import { FrameReader, maskedText } from '../../src/outside/frames.ts'
 import { freePort } from '../support/free-port.ts'
-import { certificate, startHouse, type TestHouse } from '../support/house.ts'
+import { certificate, type Person, startHouse, type TestHouse } from '../support/house.ts'
 import { chartOf } from './chart.ts'
 import { roomy } from './seed.ts'
 import { median, ratios, tableOf } from './table.ts'
 
 let house: TestHouse
+let people: Person[]
 let tokens: string[]
 before(async () => {
   house = await startHouse({ settings: roomy })
-  tokens = (await house.people('ada', 'bob')).map(({ token }) => token)
+  people = await house.people('ada', 'bob')
+  tokens = people.map(({ token }) => token)
 })
 after(() => house.close())
 
@@ -41,6 +46,27 @@ test('each scenario measures something', async () => {
     assert.ok((figures[figure] ?? 0) > 0, `${scenario}: ${JSON.stringify(figures)}`)
     if (scenario === 'connects-resumed') assert.ok((figures.resumed ?? 0) > 0.5)
   }
+})
+
+test('one who stops reading misses nothing in the end, and those who come and go leave no trace of themselves', async () => {
+  const room = await house.room('bench', people)
+  const { port } = new URL(house.url)
+  const stage = {
+    target: {
+      host: '127.0.0.1',
+      port: Number(port),
+      servername: 'localhost',
+      secureContext: createSecureContext({ ca: certificate().cert }),
+    },
+    ...{ dialect: parleyDialect(tokens), progress: () => undefined, window: async () => undefined },
+  }
+  const times = { warm: 50, measure: 300 }
+  const slow = await perform({ kind: 'slow-reader', room, readers: 3, perSecond: 50, textBytes: 100, ...times }, stage)
+  const { missing, doubled, outOfOrder, p99 = 0, p99Before = 0 } = slow
+  assert.ok(p99 > 0 && p99Before > 0, JSON.stringify(slow))
+  assert.deepEqual({ missing, doubled, outOfOrder }, { missing: 0, doubled: 0, outOfOrder: 0 })
+  const { visits } = await perform({ kind: 'soak', room: await house.room('soak', people), times: 6, warm: 2, atOnce: 2 }, stage)
+  assert.equal(visits, 6)
 })
 
 test('a limit that is met is told, and the measurement goes on', async () => {

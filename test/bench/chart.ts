@@ -5,7 +5,14 @@ const width = 760
 const bar = { height: 16, gap: 4 }
 const left = 190
 const right = 70
-const hues: Partial<Record<SubjectName, string>> = { parley: '#1d7f6e', ws: '#8a8f98', 'ws-best': '#b7bcc4', 'socket.io': '#c9a227' }
+const hues: Partial<Record<SubjectName, string>> = {
+  parley: '#1d7f6e',
+  ws: '#8a8f98',
+  'ws-best': '#b7bcc4',
+  'socket.io': '#c9a227',
+  ejabberd: '#a05a7a',
+  prosody: '#5b7db1',
+}
 
 /** Bars of how each subject did beside bare `ws`, scenario by scenario; longer is better. Reads on light and on dark. */
 export function chartOf(all: readonly Results[]): string {

@@ -1,4 +1,5 @@
 import type { Dialect } from '../../src/bench/dialect.ts'
+import type { Line } from '../../src/outside/line.ts'
 
 const atOnce = async () => ''
 
@@ -23,4 +24,35 @@ export const socketIoDialect: Dialect = {
   notice(line, bytes, from, to) {
     if (to - from === 1 && bytes[from] === 0x32) line.say('3')
   },
+}
+
+const framing = '<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" to="localhost" version="1.0"/>'
+const tagged = (line: Line, pattern: RegExp) => line.next((text) => (pattern.test(text) ? text : undefined))
+
+/** XMPP over WebSocket (RFC 7395) as anybody (SASL ANONYMOUS), in a room of XEP-0045. */
+export function xmppDialect(): Dialect {
+  let guests = 0
+  const address = (room: string) => `${room.toLowerCase()}@conference.localhost`
+  return {
+    // With more of them on their way the slower of the two does not answer within any patience.
+    mostInFlight: 16,
+    wish: () => ({ path: '/xmpp-websocket', headers: { 'Sec-WebSocket-Protocol': 'xmpp' } }),
+    async welcome(line) {
+      line.say(framing)
+      await tagged(line, /<mechanism>ANONYMOUS</)
+      line.say('<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="ANONYMOUS"/>')
+      await tagged(line, /^<success/)
+      line.say(framing)
+      await tagged(line, /<bind/)
+      line.say('<iq xmlns="jabber:client" type="set" id="bind"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></iq>')
+      return tagged(line, /^<iq.*id=['"]bind['"]/)
+    },
+    async open(line, room) {
+      const muc = '<x xmlns="http://jabber.org/protocol/muc"><history maxstanzas="0"/></x>'
+      line.say(`<presence xmlns="jabber:client" to="${address(room)}/guest${guests++}">${muc}</presence>`)
+      const answer = await tagged(line, /code=['"]110['"]|type=['"]error['"]/)
+      if (!/code=['"]110['"]/.test(answer)) throw new Error(`A room could not be entered: ${answer.slice(0, 300)}`)
+    },
+    post: (room, _, text) => `<message xmlns="jabber:client" to="${address(room)}" type="groupchat"><body>${text}</body></message>`,
+  }
 }

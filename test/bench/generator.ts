@@ -1,8 +1,8 @@
 import { createSecureContext } from 'node:tls'
-import { parleyDialect } from '../../src/bench/dialect.ts'
+import { type Dialect, parleyDialect } from '../../src/bench/dialect.ts'
 import { type Figures, perform, type Task } from '../../src/bench/task.ts'
-import { bareDialect, socketIoDialect } from './dialects.ts'
-import type { SubjectName } from './subjects.ts'
+import { bareDialect, socketIoDialect, xmppDialect } from './dialects.ts'
+import { isParley, isXmpp, type SubjectName } from './subjects.ts'
 
 /** What the process that makes the load is told, once. */
 export interface Job {
@@ -16,8 +16,11 @@ export interface Job {
 export type Said = { window: boolean } | { figures: Figures } | { failed: string } | { progress: string }
 
 const say = (said: Said) => new Promise<void>((resolve) => process.send?.(said, undefined, undefined, () => resolve()))
-const dialectOf = ({ subject, tokens }: Job) =>
-  subject === 'parley' ? parleyDialect(tokens) : subject === 'socket.io' ? socketIoDialect : bareDialect
+function dialectOf({ subject, tokens }: Job): Dialect {
+  if (isParley(subject)) return parleyDialect(tokens)
+  if (isXmpp(subject)) return xmppDialect()
+  return subject === 'socket.io' ? socketIoDialect : bareDialect
+}
 
 process.once('message', async (job: Job) => {
   const target = { host: '127.0.0.1', port: job.port, servername: 'localhost', secureContext: createSecureContext({ ca: job.ca }) }

@@ -12,6 +12,8 @@ export interface Plan {
   subjects?: SubjectName[]
   /** Messages in the first room before it begins. */
   messages?: number
+  /** Memory is swept up before it is looked at. */
+  collect?: boolean
   /** The scenario, on the same subject, half of whose rate is asked for. */
   halfOf?: string
   task(seeded: Pick<Seeded, 'rooms' | 'person'>, times: Times): Task
@@ -42,6 +44,15 @@ const fanOut = (perRoom: number, inFlight: number, perAccount = 1): Plan => ({
   headline: deliveries,
 })
 
+const manyRooms = (rooms: number, senders: 'all' | 'any' = 'all'): Plan => ({
+  words: `${rooms} rooms of 10, ${senders === 'all' ? 'all post in turn' : 'any of them posts'}, 64 posts on their way`,
+  ...{ rooms, perRoom: 10 },
+  task: (seeded, times) => ({
+    ...{ kind: 'chorus', rooms: seeded.rooms, perRoom: 10, senders, load: { inFlight: 64 }, textBytes, ...times },
+  }),
+  headline: deliveries,
+})
+
 const posts = (inFlight: number): Plan => ({
   words: `posts on disk, 200 connections with ${inFlight} unanswered each`,
   ...{ rooms: 200, perRoom: 1, subjects: ['parley'] },
@@ -56,9 +67,9 @@ const connects = (resumed: boolean): Plan => ({
   headline: { figure: 'connectsPerSecond', unit: 'connects/s', better: 'more' },
 })
 
-const idle = (perRoom: number): Plan => ({
-  words: `${perRoom * 100} connections in 100 rooms, silent`,
-  ...{ rooms: 100, perRoom, perAccount: 5 },
+const idle = (perRoom: number, rooms = 100): Plan => ({
+  words: `${perRoom * rooms} connections in ${rooms} rooms, silent`,
+  ...{ rooms, perRoom, perAccount: 5 },
   task: ({ rooms }, { measure }) => ({ kind: 'idle', rooms, perRoom, measure }),
   headline: { figure: 'memoryPerConnection', unit: 'bytes/connection', better: 'less' },
 })
@@ -82,12 +93,8 @@ export const plans: Record<string, Plan> = {
   'fan-out-64': fanOut(500, 64),
   'fan-out-256': fanOut(500, 256),
   'fan-out-5000': fanOut(5000, 64, 5),
-  'many-rooms': {
-    words: '100 rooms of 10, all post, 64 posts on their way',
-    ...{ rooms: 100, perRoom: 10 },
-    task: ({ rooms }, times) => ({ kind: 'chorus', rooms, perRoom: 10, senders: 'all', load: { inFlight: 64 }, textBytes, ...times }),
-    headline: deliveries,
-  },
+  'many-rooms': manyRooms(100),
+  'many-rooms-any': manyRooms(100, 'any'),
   'rate-10': {
     words: 'one room, 500 readers, 10 posts a second',
     ...{ rooms: 1, perRoom: 500 },
@@ -106,6 +113,8 @@ export const plans: Record<string, Plan> = {
   'posts-20': posts(20),
   connects: connects(false),
   'connects-resumed': connects(true),
+  'idle-625': idle(25, 25),
+  'idle-2500': idle(25),
   'idle-5000': idle(50),
   'idle-10000': idle(100),
   'sign-ins': {
@@ -122,6 +131,36 @@ export const plans: Record<string, Plan> = {
   },
   'storm-2000': storm(20),
   'storm-10000': storm(100),
+  'slow-reader': {
+    words: 'one room, 1,000 readers, 20 posts a second; one stops reading with its line full',
+    ...{ rooms: 1, perRoom: 1000, subjects: ['parley'] },
+    task: ({ rooms }, { warm }) => ({
+      ...{ kind: 'slow-reader', room: rooms[0] as string, readers: 1000, perSecond: 20, textBytes: 1000, warm, measure: 12_000 },
+    }),
+    headline: { figure: 'p99Change', unit: "times the others' p99 before", better: 'less' },
+  },
+  soak: {
+    words: '10,000 come, open, post and go',
+    ...{ rooms: 1, perRoom: 2000, perAccount: 20, subjects: ['ws', 'parley'], collect: true },
+    task: ({ rooms }) => ({ kind: 'soak', room: rooms[0] as string, times: 10_000, warm: 3000, atOnce: 16 }),
+    headline: { figure: 'heapGrown', unit: 'bytes more on the heap', better: 'less' },
+  },
   'pages-10k': pages(10_000),
   'pages-1m': pages(1_000_000),
+  'pages-10m': pages(10_000_000),
+  'readers-125': fanOut(125, 64),
+  'readers-2000': fanOut(2000, 64, 2),
+  'rooms-25': manyRooms(25),
+  'rooms-400': manyRooms(400),
 }
+
+/** Names for several at once: the same thing at one, four and sixteen times the size. */
+export const families: Record<string, string[]> = {
+  'grow-readers': ['readers-125', 'fan-out-64', 'readers-2000'],
+  'grow-rooms': ['rooms-25', 'many-rooms', 'rooms-400'],
+  'grow-connections': ['idle-625', 'idle-2500', 'idle-10000'],
+  'grow-history': ['pages-10k', 'pages-1m', 'pages-10m'],
+}
+
+/** What is run when nothing is asked for: all that is not only there to be compared with another size. */
+export const everyday = Object.keys(plans).filter((name) => !/^(readers|rooms)-|^idle-(625|2500)$|^pages-10m$/.test(name))

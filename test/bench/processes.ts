@@ -7,18 +7,27 @@ import { whereIs } from '../setup.ts'
 /** Servers have one core, whatever makes the load another, so that neither takes time from the other. */
 const cores = { server: '0', load: '1' }
 
-/** A process of Node on the core for its part; on a machine with one core, or without taskset, wherever there is room. */
+/** What comes before a program so that it runs on the core for its part; on a machine with one core, or without taskset, nothing. */
+const pinned = (part: keyof typeof cores): string[] =>
+  availableParallelism() > 1 && whereIs('taskset') !== undefined ? ['taskset', '--cpu-list', cores[part]] : []
+
+/** A process of Node, with a channel to it. @param piped what it prints can be read */
 export function startOn(
   part: keyof typeof cores,
   args: string[],
-  { env = {}, ipc = true }: { env?: Record<string, string>; ipc?: boolean } = {},
-) {
-  const pinned = availableParallelism() > 1 && whereIs('taskset') !== undefined
-  const [program = '', ...rest] = [...(pinned ? ['taskset', '--cpu-list', cores[part]] : []), process.execPath, ...args]
+  { env = {}, piped = false }: { env?: Record<string, string>; piped?: boolean } = {},
+): ChildProcess {
+  const [program = '', ...rest] = [...pinned(part), process.execPath, ...args]
   return spawn(program, rest, {
     env: { ...process.env, ...env },
-    stdio: ipc ? ['ignore', 'ignore', 'inherit', 'ipc'] : ['ignore', 'pipe', 'pipe'],
+    stdio: piped ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'ignore', 'inherit', 'ipc'],
   })
+}
+
+/** Any other program. What it prints is of no interest. */
+export function startProgram(part: keyof typeof cores, name: string, args: string[]): ChildProcess {
+  const [program = '', ...rest] = [...pinned(part), name, ...args]
+  return spawn(program, rest, { stdio: 'ignore' })
 }
 
 export async function stop(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import pino from 'pino'
 import { readConfig } from '../../src/config.ts'
 import { type House, openHouse, systemClock } from '../../src/house.ts'
@@ -57,6 +58,8 @@ const day = 86_400_000
 const password = 'a password of the bench, of no use elsewhere'
 /** Posts that wait for the store at a time. */
 const wave = 2048
+/** Messages beyond which they are copied inside the file: ten million would take a quarter of an hour to post. */
+const mostPosted = 10_000
 
 /** A Parley with people, logins, tokens and rooms, as if they had been there for a while. */
 export async function seed({ rooms, perRoom, perAccount, messages = 0, pair }: Asked): Promise<Seeded> {
@@ -90,8 +93,9 @@ export async function seed({ rooms, perRoom, perAccount, messages = 0, pair }: A
     }
     roomIds.push(await house.rooms.found({ account: 'parley' }, { name: `bench ${r}`, kind: 'private', members }))
   }
-  if (messages > 0) await talk(house, roomIds[0] as string, messages)
+  if (messages > 0) await talk(house, roomIds[0] as string, Math.min(messages, mostPosted))
   await house.close()
+  if (messages > mostPosted) multiply(join(folder, 'data/parley.db'), roomIds[0] as string, messages - mostPosted)
   return { folder, rooms: roomIds, tokens, person: { name: 'bench-0-0', password } }
 }
 
@@ -112,3 +116,18 @@ const saying = (room: string, n: number): Entry => ({
     names: [],
   },
 })
+
+/** More of the last message of a room, as rows: same form, next numbers. */
+function multiply(file: string, room: string, times: number): void {
+  const db = new DatabaseSync(file)
+  db.exec('pragma synchronous = off; pragma cache_size = -262144')
+  const rows = `
+    with recursive k(i) as (select 1 union all select i + 1 from k where i < ?)
+    insert into event (room, seq, id, kind, account, at, key, n, text)
+    select room, seq + i, id || '-' || i, kind, account, at + i, printf('more-%012d', i), n + i, text
+    from k, (select * from event where room = ? order by seq desc limit 1)`
+  db.prepare(rows).run(times, room)
+  db.prepare('update head set last = last + ?, n = n + ? where room = ?').run(times, times, room)
+  db.exec('pragma wal_checkpoint(truncate)')
+  db.close()
+}

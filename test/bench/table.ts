@@ -10,7 +10,8 @@ export interface Results {
   figures: Partial<Record<SubjectName, Figures[]>>
 }
 
-const baseline = 'ws'
+/** Bare `ws`, or where it does not take part whoever is first. */
+const baselineOf = ({ figures }: Results): SubjectName => ('ws' in figures ? 'ws' : (Object.keys(figures)[0] as SubjectName))
 
 export function median(all: number[]): number {
   const sorted = all.filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
@@ -19,16 +20,23 @@ export function median(all: number[]): number {
   return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }
 
-/** The ratio to bare `ws` of the same round: median, least and most. What the hour does to a machine it does to both. */
-export function ratios({ figures, headline: { figure } }: Results, subject: SubjectName): { mid: number; least: number; most: number } {
-  const theirs = figures[baseline] ?? []
+/** The ratio to bare `ws` (or the first subject) of the same round: median, least and most. What the hour does to a machine it does to both. */
+export function ratios(
+  results: Results,
+  subject: SubjectName,
+  figure = results.headline.figure,
+): { mid: number; least: number; most: number } {
+  const { figures } = results
+  const theirs = figures[baselineOf(results)] ?? []
   const all = (figures[subject] ?? []).map((mine, i) => (mine[figure] ?? Number.NaN) / (theirs[i]?.[figure] ?? Number.NaN))
   return { mid: median(all), least: Math.min(...all), most: Math.max(...all) }
 }
 
 const columns: [name: string, figure: string, digits: number, scale?: number][] = [
+  ['in flight', 'inFlight', 0],
   ['p50 ms', 'p50', 1],
   ['p99 ms', 'p99', 1],
+  ['p99 ms before', 'p99Before', 1],
   ['close p50 ms', 'closeP50', 1],
   ['close p99 ms', 'closeP99', 1],
   ['welcome p50 ms', 'welcomeP50', 2],
@@ -36,6 +44,9 @@ const columns: [name: string, figure: string, digits: number, scale?: number][] 
   ['page p50 ms', 'pageP50', 2],
   ['post p50 ms', 'postP50', 2],
   ['slowest sign-in ms', 'signInMax', 0],
+  ['heap grown KB', 'heapGrown', 0, 1 / 1000],
+  ['loop p99 ms', 'loopP99', 1],
+  ['loop max ms', 'loopMax', 1],
   ['CPU', 'cpu', 2],
   ['µs/delivery', 'microsPerDelivery', 2],
   ['KB/connection', 'memoryPerConnection', 1, 1 / 1000],
@@ -49,7 +60,15 @@ export function tableOf(results: Results): string {
   const { name, words, headline, figures } = results
   const subjects = Object.entries(figures) as [SubjectName, Figures[]][]
   const shown = columns.filter(([, figure]) => subjects.some(([, list]) => list.some((one) => figure in one)))
-  const head = ['', headline.unit, 'to ws', ...shown.map(([title]) => title), 'wrong']
+  const delivers = subjects.some(([, list]) => list.some((one) => 'microsPerDelivery' in one))
+  const head = [
+    '',
+    headline.unit,
+    `to ${baselineOf(results)}`,
+    ...(delivers ? ['CPU to it'] : []),
+    ...shown.map(([title]) => title),
+    'wrong',
+  ]
   const rows = subjects.map(([subject, list]) => {
     const of = (figure: string, scale = 1) => median(list.map((one) => one[figure] ?? Number.NaN)) * scale
     const { mid, least, most } = ratios(results, subject)
@@ -60,6 +79,7 @@ export function tableOf(results: Results): string {
       subject,
       headlineOf(of(headline.figure)),
       Number.isNaN(mid) ? '–' : `×${mid.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`,
+      ...(delivers ? [`×${show(ratios(results, subject, 'microsPerDelivery').mid, 2)}`] : []),
       ...shown.map(([, figure, digits, scale]) => show(of(figure, scale), digits)),
       wrong.length === 0 ? '0' : wrong.map(([kind, count]) => `${count} ${kind}`).join(', '),
     ]

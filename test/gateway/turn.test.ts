@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turnEnd } from 'node:timers/promises'
+import { createJoiner } from '../../src/gateway/joiner.ts'
 import { createTurn } from '../../src/gateway/turn.ts'
+import { hint } from '../../src/gateway/wire.ts'
 
-/** Takes so long that a run of 64 uses up its slice. */
+/** Takes so long that a run of them uses up its slice. */
 const slow = () => {
   const until = performance.now() + 0.2
   while (performance.now() < until);
@@ -43,4 +45,43 @@ test('where nothing waits it has been handed over already', () => {
     told = true
   })
   assert.equal(told, true)
+})
+
+test('whoever can wait with more to tell is called when all is handed over, and in a large crowd before', async () => {
+  const turn = createTurn()
+  let flushed = 0
+  const crowd = (size: number) => {
+    for (let i = 0; i < size; i++) {
+      turn.add({
+        flush: () => {
+          slow()
+          flushed++
+        },
+      })
+    }
+  }
+  const calm = () => new Promise<number>((resolve) => turn.calm(() => resolve(flushed)))
+  assert.equal(await calm(), 0, 'at once where nothing waits')
+  crowd(10)
+  assert.equal(await calm(), 10)
+  crowd(1000)
+  const before = await calm()
+  assert.ok(before > 10 && before < 1010, `after ${before}`)
+  await new Promise<void>((resolve) => turn.after(resolve))
+  assert.equal(flushed, 1010)
+})
+
+test('readers who get the same frames share one Buffer of them, and whoever gets others has their own', () => {
+  const { join, forget } = createJoiner()
+  const [one, two, own] = ['one', 'two', 'own'].map((room) => hint({ type: 'typing', room, account: 'ada' }))
+  assert.ok(one && two && own)
+  const both = join([one, two])
+  assert.deepEqual(both, Buffer.concat([one.bytes, two.bytes]))
+  assert.equal(join([one, two]), both)
+  assert.equal(join([one]), one.bytes)
+  assert.deepEqual(join([two, one]), Buffer.concat([two.bytes, one.bytes]), 'in another order')
+  assert.deepEqual(join([two, one, own]), Buffer.concat([two.bytes, one.bytes, own.bytes]), 'and one more')
+  assert.deepEqual(join([one, two]), both)
+  forget()
+  assert.notEqual(join([one, two]), both)
 })
