@@ -1,5 +1,6 @@
 import { ask } from '../outside/ask.ts'
 import { Line, type Target } from '../outside/line.ts'
+import type { Frame, Welcome } from './reach.ts'
 
 interface Person {
   token: string
@@ -41,7 +42,10 @@ async function accountOf(target: Target, token: string, within: number): Promise
   const headers = { 'Sec-WebSocket-Protocol': 'parley.v1', Authorization: `Bearer ${token}` }
   const line = await Line.dial(target, { path: '/ws', headers, within })
   try {
-    return await line.next((text) => /^\{"type":"welcome".*?"account":\{"id":"([\w-]+)"/.exec(text)?.[1])
+    return await line.next((text) => {
+      const said = JSON.parse(text) as Frame
+      return said.type === 'welcome' ? (said as Welcome).account.id : undefined
+    })
   } finally {
     line.leave()
   }

@@ -14,7 +14,7 @@ export interface SteadyClock {
   ahead: () => number
 }
 
-/** ms after the start in which a jump is believed: a machine without a clock of its own learns the time only then. */
+/** ms after the start of the machine in which a jump is believed: one without a clock of its own learns the time only then. */
 const settling = 600_000
 /** ms by which a clock may be corrected without anybody asking why. */
 const jump = 1_000
@@ -31,6 +31,7 @@ export function createSteadyClock({ wall, monotonic, uptime }: Sources): SteadyC
   let seen = began
   let shown = wall()
   let asleep = uptime() - began
+  const believedUntil = began + settling - uptime()
   let askedAt = began
 
   /** ms that the machine has slept since this was last asked; asked once a second, since it costs reading a file. */
@@ -48,7 +49,7 @@ export function createSteadyClock({ wall, monotonic, uptime }: Sources): SteadyC
     const passed = Math.max(0, monotonic() - seen)
     seen += passed
     shown += passed
-    if (seen - began < settling) shown = Math.max(shown, wall())
+    if (seen < believedUntil) shown = Math.max(shown, wall())
     if (ahead() > jump) shown += Math.min(slept(), ahead())
     shown += Math.max(-passed * catchUp, Math.min(ahead(), passed * catchUp))
     return Math.floor(shown)

@@ -62,7 +62,7 @@ export class Node {
     return this.#child !== undefined
   }
 
-  /** The last lines that it wrote. */
+  /** The last lines that it wrote since it was started. */
   get said(): string {
     return this.#said
   }
@@ -81,6 +81,7 @@ export class Node {
   async begin(more: Record<string, string> = {}): Promise<void> {
     this.#port = await freePort()
     this.starts += 1
+    this.#said = ''
     this.clock('+0')
     const env = { ...this.#settings(), ...clockOf(this.folder), ...more }
     const child = spawn(process.execPath, [main, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: this.folder })

@@ -6,8 +6,8 @@ import { day, hour, openHousehold } from './household.ts'
 const minute = 60_000
 
 /** A machine whose clock somebody sets, and which may sleep. */
-function createMachine() {
-  const time = { wall: Date.UTC(2026, 10, 20), monotonic: 5_000, uptime: 400_000 }
+function createMachine(uptime = 400_000) {
+  const time = { wall: Date.UTC(2026, 10, 20), monotonic: 5_000, uptime }
   const clock = createSteadyClock({ wall: () => time.wall, monotonic: () => time.monotonic, uptime: () => time.uptime })
   const began = time.wall
   return {
@@ -78,6 +78,16 @@ test('a machine that learns the time soon after it has started is believed', () 
   machine.set(30 * day)
   machine.pass(minute)
   assert.equal(machine.shown(), 30 * day + minute)
+})
+
+test('a server that starts on a machine which has long been up believes no jump: nobody is signed out by one (SES-16)', () => {
+  const machine = createMachine(day)
+  machine.set(2 * day)
+  machine.pass(minute)
+  assert.ok(machine.shown() < 2 * minute)
+  machine.set(-2 * day)
+  machine.pass(minute)
+  assert.ok(machine.shown() <= 2 * minute + 1)
 })
 
 test('when the clock jumps two days ahead nobody is signed out, and idle and absolute limits hold as before (SES-16)', async () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { whereIs } from '../../setup.ts'
 import { aWhile, type Fault, type Scene, within } from '../fault.ts'
@@ -61,12 +62,13 @@ export const machine: Record<string, Fault> = {
   },
   clock: {
     words: 'the clock of the machine is two days ahead, then two days behind (faketime)',
-    missing: () => undefined,
+    missing: () => (uptime() < 900 ? 'this machine has just started: its clock is still believed' : undefined),
     async play({ node, chance }) {
+      // faketime looks once a second.
       node.clock('+2d')
-      await aWhile({ chance }, 400)
+      await aWhile({ chance }, 1000)
       node.clock('-2d')
-      await aWhile({ chance }, 400)
+      await aWhile({ chance }, 1000)
       node.clock('+0')
     },
   },
