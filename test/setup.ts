@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 
-/** A program that tests run, and the package of Debian or Ubuntu that brings it. */
+/** A program that tests run, or the one file of a part of one, and the package of Debian or Ubuntu that brings it. */
 interface Program {
   program: string
   package: string
   for: string
 }
+
+/** nginx that does not look into what it passes on. */
+export const nginxStream = '/usr/lib/nginx/modules/ngx_stream_module.so'
 
 const programs: readonly Program[] = [
   { program: 'chromium', package: 'chromium', for: 'the page in a real browser' },
@@ -15,6 +18,7 @@ const programs: readonly Program[] = [
   { program: 'openssl', package: 'openssl', for: 'certificates seen by another implementation' },
   { program: 'curl', package: 'curl', for: 'TLS and HTTP seen by another client' },
   { program: 'nginx', package: 'nginx-light', for: 'Parley behind a proxy, with the configuration that it ships' },
+  { program: nginxStream, package: 'libnginx-mod-stream', for: 'nginx in front of several nodes' },
   { program: 'haproxy', package: 'haproxy', for: 'the same, and the PROXY protocol' },
   { program: 'redis-server', package: 'redis-server', for: 'the bus, the sessions and the counts of several nodes' },
   { program: 'initdb', package: 'postgresql', for: 'a store that several nodes share' },
@@ -39,7 +43,9 @@ const postgresFolders = (): string[] => {
 }
 
 /** Where a program lies. Debian keeps servers out of the path of ordinary users. */
-export const whereIs = (program: string): string | undefined =>
+export const whereIs = (program: string): string | undefined => (isAbsolute(program) && existsSync(program) ? program : inFolders(program))
+
+const inFolders = (program: string): string | undefined =>
   [...postgresFolders(), ...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, program))
@@ -69,8 +75,8 @@ export function ensurePrograms(say: (words: string) => void, more: readonly Prog
   const wanted = missing(needed)
   if (wanted.length === 0) return
   const packages = wanted.map((one) => one.package)
-  const install = ['install', '--yes', '--no-install-recommends', ...packages]
-  const byHand = `the tests need ${wanted.map((one) => `${one.program} (${one.for})`).join(', ')}; install with:\n  sudo apt-get update && sudo apt-get ${install.join(' ')}`
+  const install = installing(packages)
+  const byHand = `the tests need ${inWords(wanted)}`
   if (process.getuid?.() !== 0 || !found('apt-get')) throw new Error(byHand)
   say(`installing ${packages.join(', ')}, once …`)
   if (!apt(install)) {
@@ -79,6 +85,17 @@ export function ensurePrograms(say: (words: string) => void, more: readonly Prog
   }
   const still = missing(needed)
   if (still.length > 0) throw new Error(`${still.map(({ program }) => program).join(', ')} did not come with the packages; ${byHand}`)
+}
+
+const installing = (packages: string[]): string[] => ['install', '--yes', '--no-install-recommends', ...packages]
+const inWords = (wanted: readonly Program[]): string =>
+  `${wanted.map((one) => `${one.program} (${one.for})`).join(', ')}; install with:
+  sudo apt-get update && sudo apt-get ${installing(wanted.map((one) => one.package)).join(' ')}`
+
+/** What of these is not here, and the command that brings it; undefined when all of it is. */
+export function missingWords(names: readonly string[], isHere = found): string | undefined {
+  const wanted = programs.filter(({ program }) => names.includes(program) && !isHere(program))
+  return wanted.length === 0 ? undefined : inWords(wanted)
 }
 
 function apt(args: string[]): boolean {

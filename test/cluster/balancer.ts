@@ -1,30 +1,64 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { whereIs } from '../setup.ts'
+import { isListening, rendered } from '../proxies/shipped.ts'
+import { nginxStream, whereIs } from '../setup.ts'
 
 export interface Ports {
   node: number
   ops: number
 }
+export const balancers = ['haproxy', 'nginx'] as const
+export type Balancer = (typeof balancers)[number]
 
-/** HAProxy as docs/proxies/haproxy-nodes.cfg has it, on ports of this machine. It asks each node whether it is ready. */
-export function startBalancer(folder: string, port: number, nodes: Ports[]): ChildProcess {
-  const file = join(folder, 'haproxy.cfg')
-  const servers = nodes.map(({ node }, i) => `  server node${i + 1} 127.0.0.1:${node}`)
-  writeFileSync(
-    file,
-    [
-      ...['global', '  maxconn 4000', 'defaults', '  mode tcp', '  timeout connect 5s'],
-      ...['  timeout client 90s', '  timeout server 90s', '  timeout tunnel 90s'],
-      ...['frontend parley', `  bind 127.0.0.1:${port}`, '  default_backend parley'],
-      ...['backend parley', '  balance roundrobin', '  option httpchk', '  option redispatch', '  retries 2'],
-      `  http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host localhost:${port}`,
-      '  http-check expect status 200',
-      '  default-server send-proxy-v2 check check-ssl verify none check-send-proxy inter 300ms fall 2 rise 1',
-      ...servers,
-      '',
-    ].join('\n'),
-  )
-  return spawn(whereIs('haproxy') ?? 'haproxy', ['-W', '-db', '-f', file], { stdio: ['ignore', 'ignore', 'inherit'] })
+interface Asked {
+  which: Balancer
+  folder: string
+  port: number
+  nodes: Pick<Ports, 'node'>[]
+}
+
+/** What each of them needs to be here. */
+export const balancerPrograms: Record<Balancer, string[]> = { haproxy: ['haproxy'], nginx: ['nginx', nginxStream] }
+
+/** The shipped file as it is, but for ports and places of this machine. Resolves when people can come. @throws Error in words */
+export async function startBalancer({ which, folder: parent, port, nodes }: Asked): Promise<ChildProcess> {
+  const folder = join(parent, which)
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'balancer.conf')
+  writeFileSync(file, { haproxy: haproxyFile, nginx: nginxFile }[which]({ folder, port, nodes }))
+  const args = { haproxy: ['-q', '-db', '-f', file], nginx: ['-p', folder, '-e', 'stderr', '-c', file] }[which]
+  const child = spawn(whereIs(which) ?? which, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  let said = ''
+  child.stderr.on('data', (bytes) => {
+    said = `${said}${bytes}`.slice(-2000)
+  })
+  child.on('error', () => undefined)
+  await isListening(port, child).catch(() => {
+    throw new Error(`${which} did not start:\n${said.trim()}`)
+  })
+  return child
+}
+
+type Filled = Omit<Asked, 'which'>
+
+const haproxyFile = ({ port, nodes }: Filled): string =>
+  rendered('haproxy-nodes.cfg', [
+    [/^ {2}(user|group) haproxy\n/gm, ''],
+    [/^ {2}maxconn 100000$/gm, '  maxconn 400'],
+    ['bind :::443 v4v6', `bind 127.0.0.1:${port}`],
+    ['hdr Host chat.example.org', `hdr Host localhost:${port}`],
+    [/(?:^ {2}server .*\n)+/gm, nodes.map(({ node }, i) => `  server node${i + 1} 127.0.0.1:${node}\n`).join('')],
+  ])
+
+const nginxFile = ({ folder, port, nodes }: Filled): string => {
+  const own = `daemon off; worker_processes 1; error_log stderr error; pid ${folder}/nginx.pid;\n`
+  const text = rendered('nginx-nodes.conf', [
+    ['modules/ngx_stream_module.so', nginxStream],
+    ['worker_connections 65536', 'worker_connections 400'],
+    [/^ *listen \[::\]:443;\n/gm, ''],
+    ['listen 443;', `listen 127.0.0.1:${port};`],
+    [/(?:^ {4}server 10\..*\n)+/gm, nodes.map(({ node }) => `    server 127.0.0.1:${node} max_fails=1 fail_timeout=2s;\n`).join('')],
+  ])
+  return `${process.getuid?.() === 0 ? 'user root;\n' : ''}${own}${text}`
 }

@@ -58,3 +58,6 @@ export async function stopNode({ process: child }: NodeProcess): Promise<void> {
   child.kill('SIGTERM')
   await gone
 }
+
+/** At once, as when the machine loses its power. */
+export const killNode = ({ process: child }: NodeProcess): void => void child.kill('SIGKILL')

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { whereIs } from '../setup.ts'
 import { certificate } from '../support/house.ts'
 import { endsWithUs } from '../support/offspring.ts'
+import { isListening, rendered } from './shipped.ts'
 
-const shipped = join(import.meta.dirname, '../../docs/proxies')
 const isRoot = process.getuid?.() === 0
 
 /** Where a story puts proxy and Parley in place of the ports that are shipped. */
@@ -20,27 +18,6 @@ export interface Ports {
   ops: number
   tls: number
   clear: number
-}
-
-/** The shipped file with other ports and files, and nothing else; what is to be replaced has to be there. */
-function rendered(name: string, changes: [string | RegExp, string][]): string {
-  const text = readFileSync(join(shipped, name), 'utf8')
-  return changes.reduce((given, [from, to]) => {
-    const changed = given.replaceAll(from, to)
-    assert.notEqual(changed, given, `${name} has no ${from}`)
-    return changed
-  }, text)
-}
-
-async function isListening(port: number, child: ChildProcess): Promise<void> {
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
-    const socket = connect(port, '127.0.0.1')
-    const opened = await new Promise((resolve) => socket.on('connect', () => resolve(true)).on('error', () => resolve(false)))
-    socket.destroy()
-    if (opened) return
-    await pause(20) // a program of others tells nobody that it listens
-  }
 }
 
 export async function start(t: TestContext, program: string, args: string[], port: number): Promise<void> {

@@ -11,12 +11,17 @@ const [from, to] = [11_000, 30_000]
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(from, to)
-    const server = createServer()
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.on('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => resolve(true))
-    })
-    await new Promise((resolve) => server.close(resolve))
-    if (isFree) return port
+    if (await isFree(port)) return port
   }
+}
+
+/** Nobody listens at this port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const free = await new Promise<boolean>((resolve) => {
+    server.on('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true))
+  })
+  await new Promise((resolve) => server.close(resolve))
+  return free
 }

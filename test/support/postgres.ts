@@ -91,7 +91,13 @@ export class TestPostgres {
       ...this.#settings,
     }
     const given = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const server = spawn(postgresProgram('postgres'), ['-D', this.data, ...given], { ...asWhom(), cwd: this.folder, stdio: 'ignore' })
+    const server = spawn(postgresProgram('postgres'), ['-D', this.data, ...given], {
+      ...asWhom(),
+      cwd: this.folder,
+      stdio: 'ignore',
+      // Ctrl-C is for whoever uses it, and ends it in its turn.
+      detached: true,
+    })
     this.#server = server
     while (server.exitCode === null && !(await this.#answers())) await new Promise((resolve) => setTimeout(resolve, 20))
     if (server.exitCode !== null) throw new Error(`PostgreSQL ended at once with ${server.exitCode}.`)

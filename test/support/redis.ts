@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from 'redis'
+import { whereIs } from '../setup.ts'
 import { freePort } from './free-port.ts'
+import { endsWithUs } from './offspring.ts'
 
 /** A real Redis of the test's own. */
 export class TestRedis {
@@ -58,21 +60,23 @@ export class TestRedis {
   }
 }
 
-export async function startRedis(): Promise<TestRedis> {
+/** @param apart Ctrl-C is for whoever uses it, and ends it in its turn. */
+export async function startRedis({ apart = false } = {}): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-redis-'))
   for (let tries = 0; ; tries++) {
     const port = await freePort()
     try {
-      return new TestRedis(port, folder, await launch(port, folder))
+      return new TestRedis(port, folder, await launch(port, folder, apart))
     } catch (error) {
       if (tries > 5) throw error // somebody else may have taken the port meanwhile
     }
   }
 }
 
-async function launch(port: number, folder: string): Promise<ChildProcess> {
+async function launch(port: number, folder: string, apart = false): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(whereIs('redis-server') ?? 'redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], detached: apart })
+  endsWithUs(child)
   let said = ''
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on('data', (bytes) => {
