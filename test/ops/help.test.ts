@@ -42,9 +42,9 @@ async function allPages(): Promise<{ words: string[]; code: number; stdout: stri
 test('every command that is promised is there, and no other', async () => {
   const promised = `
     account add · account disable · account enable · account list · account password · account role · audit export · audit verify ·
-    backup · bench · certs import · certs new · certs status · check · config check · config explain ·
-    keys retire · keys rotate · login end · login list · reload · restore · room add · room archive · room list · serve ·
-    store migrate · store restored · token issue`
+    backup · bench · certs import · certs new · certs status · check · config check · config explain · config show ·
+    doctor · drain · invite · keys list · keys retire · keys rotate · login end · login list · reload · restore · room add ·
+    room archive · room list · serve · status · store migrate · store restored · token issue`
   const names = (await allCommands()).map((words) => words.join(' ')).sort()
   assert.deepEqual(
     names,
