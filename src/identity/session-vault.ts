@@ -39,12 +39,12 @@ interface Kept {
  * changed, so that a slow request cannot bring back what was dropped meanwhile.
  */
 export function createRedisVault({ redis, house, seal, now }: Deps): Vault {
-  /** What connect-redis may do with Redis: write what is not there, and put the mark in place of what is. */
+  /** What connect-redis may do with Redis: write what is not there, and put the mark in place of what is, and only there. */
   const writeOnce = {
     get: (key: string) => redis.get(key),
     set: (key: string, value: string, { expiration }: { expiration: { type: 'EX'; value: number } }) =>
       redis.set(key, value, { expiration, condition: 'NX' }),
-    del: ([key]: [string]) => redis.set(key, gone, { expiration: { type: 'EX', value: goneFor } }),
+    del: ([key]: [string]) => redis.set(key, gone, { expiration: { type: 'EX', value: goneFor }, condition: 'XX' }),
   }
   const store = new RedisStore({
     client: writeOnce,

@@ -46,7 +46,8 @@ test('ada signs in on one node and is signed in on the other; signed out there, 
 test('Redis knows no cookie and no login, and nobody who writes there signs in as somebody else', async () => {
   const before = new Set(await keys())
   const eve = await signedIn('eve')
-  const [ofEve = ''] = (await keys()).filter((key) => !before.has(key))
+  const [ofEve = '', ...more] = (await keys()).filter((key) => !before.has(key))
+  assert.deepEqual(more, [], 'a sign-in leaves one thing behind')
   const bob = await signedIn('bob')
   const [ofBob = ''] = (await keys()).filter((key) => !before.has(key) && key !== ofEve)
   const sid = decodeURIComponent([...bob.cookies.values()].join()).split(/[:.]/)
