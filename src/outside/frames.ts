@@ -24,7 +24,11 @@ export function maskedControl(opcode: number, payload: Buffer): Buffer {
 
 /** Takes bytes as they come and gives whole frames, where they lie. */
 export class FrameReader {
-  #rest: Buffer | undefined
+  /** The beginning of a frame whose end is still to come. */
+  #parts: Buffer[] = []
+  #size = 0
+  /** bytes that there must be before another look is worth it: a long frame is put together once, not anew with every piece of it. */
+  #wanted = 2
   readonly #frame: (opcode: number, bytes: Buffer, from: number, to: number) => void
 
   constructor(frame: (opcode: number, bytes: Buffer, from: number, to: number) => void) {
@@ -33,18 +37,32 @@ export class FrameReader {
 
   /** @param chunk read before this returns; it may be overwritten after. */
   feed(chunk: Buffer): void {
-    const bytes = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk
+    if (this.#size + chunk.length < this.#wanted) return this.#keep(chunk)
+    const bytes = this.#size > 0 ? Buffer.concat([...this.#parts, chunk]) : chunk
+    this.#parts = []
+    this.#size = 0
     let at = 0
-    while (bytes.length - at >= 2) {
-      const short = (bytes[at + 1] as number) & 0x7f
-      const head = short < 126 ? 2 : short === 126 ? 4 : 10
-      if (bytes.length - at < head) break
-      const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
-      const end = at + head + length
-      if (bytes.length < end) break
-      this.#frame((bytes[at] as number) & 0x0f, bytes, at + head, end)
+    for (let end = endOf(bytes, at); end <= bytes.length; end = endOf(bytes, at)) {
+      this.#frame((bytes[at] as number) & 0x0f, bytes, at + headOf(bytes[at + 1] as number), end)
       at = end
     }
-    this.#rest = at === bytes.length ? undefined : Buffer.from(bytes.subarray(at))
+    this.#wanted = endOf(bytes, at) - at
+    if (at < bytes.length) this.#keep(bytes.subarray(at))
   }
+
+  #keep(chunk: Buffer): void {
+    this.#parts.push(Buffer.from(chunk))
+    this.#size += chunk.length
+  }
+}
+
+const headOf = (second: number): number => ((second & 0x7f) < 126 ? 2 : (second & 0x7f) === 126 ? 4 : 10)
+
+/** Where the frame ends that begins at `at`; where its head does, when that is not all there; never before two bytes. */
+function endOf(bytes: Buffer, at: number): number {
+  if (bytes.length - at < 2) return at + 2
+  const short = (bytes[at + 1] as number) & 0x7f
+  const head = headOf(short)
+  if (bytes.length - at < head) return at + head
+  return at + head + (short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2)))
 }
