@@ -22,12 +22,15 @@ export function maskedControl(opcode: number, payload: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload])
 }
 
-/** Takes bytes as they come and gives whole frames, where they lie. */
+/**
+ * Takes bytes as they come and gives whole frames, where they lie. A long frame is put together in a place that is kept for the
+ * next one: with a new one each time, what measures a fan-out of 256 posts a frame spent half of its time on memory.
+ */
 export class FrameReader {
   /** The beginning of a frame whose end is still to come. */
-  #parts: Buffer[] = []
+  #kept = Buffer.alloc(0)
   #size = 0
-  /** bytes that there must be before another look is worth it: a long frame is put together once, not anew with every piece of it. */
+  /** bytes that there must be before another look is worth it. */
   #wanted = 2
   readonly #frame: (opcode: number, bytes: Buffer, from: number, to: number) => void
 
@@ -37,22 +40,31 @@ export class FrameReader {
 
   /** @param chunk read before this returns; it may be overwritten after. */
   feed(chunk: Buffer): void {
-    if (this.#size + chunk.length < this.#wanted) return this.#keep(chunk)
-    const bytes = this.#size > 0 ? Buffer.concat([...this.#parts, chunk]) : chunk
-    this.#parts = []
-    this.#size = 0
+    if (this.#size > 0) {
+      this.#keep(chunk)
+      if (this.#size < this.#wanted) return
+    }
+    const bytes = this.#size > 0 ? this.#kept.subarray(0, this.#size) : chunk
     let at = 0
     for (let end = endOf(bytes, at); end <= bytes.length; end = endOf(bytes, at)) {
       this.#frame((bytes[at] as number) & 0x0f, bytes, at + headOf(bytes[at + 1] as number), end)
       at = end
     }
     this.#wanted = endOf(bytes, at) - at
+    this.#size = 0
     if (at < bytes.length) this.#keep(bytes.subarray(at))
   }
 
-  #keep(chunk: Buffer): void {
-    this.#parts.push(Buffer.from(chunk))
-    this.#size += chunk.length
+  /** @param bytes may lie in what is kept, behind where they go */
+  #keep(bytes: Buffer): void {
+    const size = this.#size + bytes.length
+    if (size > this.#kept.length) {
+      const larger = Buffer.allocUnsafe(Math.max(size, this.#wanted, 2 * this.#kept.length))
+      this.#kept.copy(larger, 0, 0, this.#size)
+      this.#kept = larger
+    }
+    bytes.copy(this.#kept, this.#size)
+    this.#size = size
   }
 }
 
