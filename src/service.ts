@@ -116,7 +116,6 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   announce = gateway.end
   forsake = gateway.forsake
   observation.deliversThrough(gateway.afterTurn)
-  house.store.append.paceBy(gateway.whenCalm)
 
   function later(ms: number, then: () => void): () => void {
     const due = clock.monotonic() + ms

@@ -25,12 +25,16 @@ export function markedText({ sender, n, at }: Mark, length: number): string {
 /** Finds every mark in these bytes without making a text of them: it is what a bench does most. */
 export function eachMark(bytes: Buffer, from: number, to: number, found: (sender: number, n: number, at: number) => void): void {
   for (let start = bytes.indexOf(tilde, from); start >= 0 && start + span < to; start = bytes.indexOf(tilde, start + span + 1)) {
-    let next = start + 1
-    const number = (width: number) => {
-      let value = 0
-      for (const end = next + width; next < end; next++) value = value * 10 + ((bytes[next] as number) - 48)
-      return value
-    }
-    found(number(widths.sender), number(widths.n), number(widths.at))
+    const n = start + 1 + widths.sender
+    const at = n + widths.n
+    const micros = at + widths.at - 6
+    found(number(bytes, start + 1, n), number(bytes, n, at), number(bytes, at, micros) * 1e6 + number(bytes, micros, micros + 6))
   }
+}
+
+/** Of nine digits at most, so that it is counted in whole numbers. */
+function number(bytes: Buffer, from: number, to: number): number {
+  let value = 0
+  for (let i = from; i < to; i++) value = value * 10 + (bytes[i] as number) - 48
+  return value
 }

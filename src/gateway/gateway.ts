@@ -216,8 +216,6 @@ export async function createGateway(deps: GatewayDeps) {
     figures: (): GatewayFigures => figuresOf(hub),
     /** Calls back when what has been told so far is with the sockets. */
     afterTurn: turn.after,
-    /** Calls back when this is a good time for more to tell. */
-    whenCalm: turn.calm,
     sweep: sweep.all,
     tick: heads.tick,
     /** Looks now for what the road between nodes has lost. */

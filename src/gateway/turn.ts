@@ -3,8 +3,6 @@ import { createJoiner, type Join } from './joiner.ts'
 /** ms of flushing before the loop gets its turn for pings and reads; looked at every so many flushes of some 20–60 µs. */
 const slice = 3
 const stride = 8
-/** Slices after which it counts as calm, whatever still waits: a room of ten thousand holds up no other room's commits. */
-const patience = 3
 
 interface Flushable {
   flush(join: Join): void
@@ -19,9 +17,7 @@ export function createTurn() {
   let waiting: Flushable[] = []
   let armed = false
   let flushed = 0
-  let slices = 0
   const marks: { at: number; then: () => void }[] = []
-  const restless: { until: number; then: () => void }[] = []
 
   function run(): void {
     const now = waiting
@@ -38,11 +34,9 @@ export function createTurn() {
     }
     forget()
     flushed += done
-    slices++
     armed = waiting.length > 0
     if (armed) setImmediate(run)
     while ((marks[0]?.at ?? Number.POSITIVE_INFINITY) <= flushed) marks.shift()?.then()
-    while (restless.length > 0 && (!armed || (restless[0]?.until ?? 0) <= slices)) restless.shift()?.then()
   }
 
   return {
@@ -56,14 +50,6 @@ export function createTurn() {
     after(then: () => void): void {
       if (waiting.length === 0) then()
       else marks.push({ at: flushed + waiting.length, then })
-    },
-    /**
-     * Calls back when nothing waits, or a little later in any case: for whoever has more to tell and can put it off. What
-     * comes in the meantime then goes out together, in fewer flushes.
-     */
-    calm(then: () => void): void {
-      if (waiting.length === 0) then()
-      else restless.push({ until: slices + patience, then })
     },
   }
 }

@@ -22,9 +22,16 @@ export function maskedControl(opcode: number, payload: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload])
 }
 
-/** Takes bytes as they come and gives whole frames, where they lie. */
+/**
+ * Takes bytes as they come and gives whole frames, where they lie. A long frame is put together in a place that is kept for the
+ * next one: with a new one each time, what measures a fan-out of 256 posts a frame spent half of its time on memory.
+ */
 export class FrameReader {
-  #rest: Buffer | undefined
+  /** The beginning of a frame whose end is still to come. */
+  #kept = Buffer.alloc(0)
+  #size = 0
+  /** bytes that there must be before another look is worth it. */
+  #wanted = 2
   readonly #frame: (opcode: number, bytes: Buffer, from: number, to: number) => void
 
   constructor(frame: (opcode: number, bytes: Buffer, from: number, to: number) => void) {
@@ -33,18 +40,41 @@ export class FrameReader {
 
   /** @param chunk read before this returns; it may be overwritten after. */
   feed(chunk: Buffer): void {
-    const bytes = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk
+    if (this.#size > 0) {
+      this.#keep(chunk)
+      if (this.#size < this.#wanted) return
+    }
+    const bytes = this.#size > 0 ? this.#kept.subarray(0, this.#size) : chunk
     let at = 0
-    while (bytes.length - at >= 2) {
-      const short = (bytes[at + 1] as number) & 0x7f
-      const head = short < 126 ? 2 : short === 126 ? 4 : 10
-      if (bytes.length - at < head) break
-      const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
-      const end = at + head + length
-      if (bytes.length < end) break
-      this.#frame((bytes[at] as number) & 0x0f, bytes, at + head, end)
+    for (let end = endOf(bytes, at); end <= bytes.length; end = endOf(bytes, at)) {
+      this.#frame((bytes[at] as number) & 0x0f, bytes, at + headOf(bytes[at + 1] as number), end)
       at = end
     }
-    this.#rest = at === bytes.length ? undefined : Buffer.from(bytes.subarray(at))
+    this.#wanted = endOf(bytes, at) - at
+    this.#size = 0
+    if (at < bytes.length) this.#keep(bytes.subarray(at))
   }
+
+  /** @param bytes may lie in what is kept, behind where they go */
+  #keep(bytes: Buffer): void {
+    const size = this.#size + bytes.length
+    if (size > this.#kept.length) {
+      const larger = Buffer.allocUnsafe(Math.max(size, this.#wanted, 2 * this.#kept.length))
+      this.#kept.copy(larger, 0, 0, this.#size)
+      this.#kept = larger
+    }
+    bytes.copy(this.#kept, this.#size)
+    this.#size = size
+  }
+}
+
+const headOf = (second: number): number => ((second & 0x7f) < 126 ? 2 : (second & 0x7f) === 126 ? 4 : 10)
+
+/** Where the frame ends that begins at `at`; where its head does, when that is not all there; never before two bytes. */
+function endOf(bytes: Buffer, at: number): number {
+  if (bytes.length - at < 2) return at + 2
+  const short = (bytes[at + 1] as number) & 0x7f
+  const head = headOf(short)
+  if (bytes.length - at < head) return at + head
+  return at + head + (short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2)))
 }

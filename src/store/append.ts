@@ -63,6 +63,4 @@ export interface Append {
   append(entry: Entry): Promise<Outcome>
   /** Called once per commit, before the outcomes of that commit resolve. */
   onLanded(listener: (landed: Landed[]) => void): void
-  /** @param whenCalm calls back when there is time to tell of another commit, after some ms at the latest: the next one waits for it. */
-  paceBy(whenCalm: (then: () => void) => void): void
 }

@@ -22,12 +22,16 @@ function answer(ask: Ask): unknown {
   return undefined
 }
 
-parentPort?.on('message', (ask: Ask) => {
+function told(ask: Ask): object {
   try {
-    parentPort?.postMessage({ id: ask.id, result: answer(ask) })
+    return { id: ask.id, result: answer(ask) }
   } catch (error) {
     const { message, errcode } = error as Error & { errcode?: number }
-    parentPort?.postMessage({ id: ask.id, error: { message, fatal: false, errcode } })
+    return { id: ask.id, error: { message, fatal: false, errcode } }
   }
-  if ('close' in ask) parentPort?.close()
+}
+
+parentPort?.on('message', (asks: Ask[]) => {
+  parentPort?.postMessage(asks.map(told))
+  if (asks.some((ask) => 'close' in ask)) parentPort?.close()
 })

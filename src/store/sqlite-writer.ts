@@ -30,15 +30,16 @@ function answer(ask: Ask): unknown {
   return undefined
 }
 
-parentPort?.on('message', (ask: Ask) => {
+function told(ask: Ask): Told {
   try {
-    parentPort?.postMessage({ id: ask.id, result: answer(ask) } satisfies Told)
+    return { id: ask.id, result: answer(ask) }
   } catch (error) {
     const { message, errcode } = error as Error & { errcode?: number }
-    parentPort?.postMessage({
-      id: ask.id,
-      error: { message, fatal: isFatal(error), ...(errcode === undefined ? {} : { errcode }) },
-    } satisfies Told)
+    return { id: ask.id, error: { message, fatal: isFatal(error), ...(errcode === undefined ? {} : { errcode }) } }
   }
-  if ('close' in ask) parentPort?.close()
+}
+
+parentPort?.on('message', (asks: Ask[]) => {
+  parentPort?.postMessage(asks.map(told))
+  if (asks.some((ask) => 'close' in ask)) parentPort?.close()
 })

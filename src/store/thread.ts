@@ -19,8 +19,12 @@ interface Told {
   error?: { message: string; fatal: boolean; errcode?: number }
 }
 
+/** Questions that go to a thread together, and whose answers come back together. */
+const together = 16
+
 /**
- * A worker thread that is asked and answers, in order.
+ * A worker thread that is asked and answers, in order. To wake a thread, and to be woken by it, costs more than to look up a row:
+ * what is asked until `soon` calls back goes in one message, and so do the answers.
  * @param onFatal called once when the thread can no longer be trusted: it died, or the disk failed under it.
  * @param onFault called for every answer that is a fault, fatal or not, with SQLite's code.
  */
@@ -28,10 +32,12 @@ export function startThread(
   entry: URL,
   workerData: object,
   onFatal: (error: Error) => void,
-  onFault: (errcode: number | undefined) => void = () => undefined,
+  onFault: (errcode: number | undefined) => void,
+  soon: (send: () => void) => void,
 ) {
   const worker = new Worker(entry, { workerData })
   const waiting = new Map<number, Waiting>()
+  const questions: object[] = []
   let next = 0
   let gone: Error | undefined
 
@@ -43,14 +49,16 @@ export function startThread(
     onFatal(error)
   }
 
-  worker.on('message', ({ id, result, error }: Told) => {
+  function hear({ id, result, error }: Told): void {
     const ask = waiting.get(id)
     waiting.delete(id)
     if (error) onFault(error.errcode)
     if (error?.fatal) fall(new ThreadFault(error.message, error.errcode))
     if (error) ask?.reject(new ThreadFault(error.message, error.errcode))
     else ask?.resolve(result)
-  })
+  }
+
+  worker.on('message', (told: Told[]) => told.forEach(hear))
   worker.on('error', fall)
   let closing = false
   worker.on('exit', () => {
@@ -62,8 +70,12 @@ export function startThread(
     const id = ++next
     return new Promise((resolve, reject) => {
       waiting.set(id, { resolve, reject })
-      worker.postMessage({ id, ...question })
+      if (questions.push({ id, ...question }) === 1) soon(send)
     })
+  }
+
+  function send(): void {
+    for (const all = questions.splice(0); all.length > 0; ) worker.postMessage(all.splice(0, together))
   }
 
   return {
@@ -72,7 +84,8 @@ export function startThread(
       closing = true
       if (gone) return void (await worker.terminate()) // it may live on, and keep the process
       const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-      worker.postMessage({ id: 0, close: true })
+      send()
+      worker.postMessage([{ id: 0, close: true }])
       await ended
     },
   }

@@ -17,8 +17,6 @@ const batchBound = 256
 /**
  * The one way to what writes, one batch at a time. Entries that come while a commit flies share the next; other work (transactions of
  * many steps, in SQLite) has the writer to itself. The two take turns, so that neither starves the other.
- *
- * While what a commit brought is still on its way to the sockets the next one waits, and grows: see `paceBy`.
  */
 export function createWriteQueue(
   write: (entries: Entry[]) => Promise<Written>,
@@ -29,16 +27,13 @@ export function createWriteQueue(
   const listeners: ((landed: Landed[]) => void)[] = []
   let busy = false
   let armed = false
-  let isTelling = false
-  let whenCalm = (then: () => void) => then()
   let whenIdle: (() => void)[] = []
 
   function next(): void {
     if (busy) return
     const work = works.shift()
     if (work) return occupy(work)
-    const canWait = isTelling && entries.length < batchBound && whenIdle.length === 0
-    if (entries.length > 0) return canWait ? undefined : occupy(commit)
+    if (entries.length > 0) return occupy(commit)
     for (const tell of whenIdle) tell()
     whenIdle = []
   }
@@ -62,7 +57,7 @@ export function createWriteQueue(
       for (const { reject } of batch) reject(refusal)
       return
     }
-    isTelling = true
+    // The next commit starts before this one is told about, and is told about after it: order holds, the disk never waits.
     setImmediate(tell, batch, written, begunAt, performance.now())
   }
 
@@ -74,10 +69,6 @@ export function createWriteQueue(
     meter.committed({ writes: batch.length, acceptedAt: batch[0]?.at ?? begunAt, begunAt, doneAt, landed, posts })
     batch.forEach(({ resolve }, i) => {
       resolve(outcomes[i] as Outcome)
-    })
-    whenCalm(() => {
-      isTelling = false
-      next()
     })
   }
 
@@ -99,9 +90,6 @@ export function createWriteQueue(
         works.push(() => work().then(resolve, reject))
         next()
       }),
-    paceBy(calm) {
-      whenCalm = calm
-    },
     idle: () =>
       new Promise((resolve) => {
         whenIdle.push(resolve)

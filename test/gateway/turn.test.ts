@@ -47,30 +47,6 @@ test('where nothing waits it has been handed over already', () => {
   assert.equal(told, true)
 })
 
-test('whoever can wait with more to tell is called when all is handed over, and in a large crowd before', async () => {
-  const turn = createTurn()
-  let flushed = 0
-  const crowd = (size: number) => {
-    for (let i = 0; i < size; i++) {
-      turn.add({
-        flush: () => {
-          slow()
-          flushed++
-        },
-      })
-    }
-  }
-  const calm = () => new Promise<number>((resolve) => turn.calm(() => resolve(flushed)))
-  assert.equal(await calm(), 0, 'at once where nothing waits')
-  crowd(10)
-  assert.equal(await calm(), 10)
-  crowd(1000)
-  const before = await calm()
-  assert.ok(before > 10 && before < 1010, `after ${before}`)
-  await new Promise<void>((resolve) => turn.after(resolve))
-  assert.equal(flushed, 1010)
-})
-
 test('readers who get the same frames share one Buffer of them, and whoever gets others has their own', () => {
   const { join, forget } = createJoiner()
   const [one, two, own] = ['one', 'two', 'own'].map((room) => hint({ type: 'typing', room, account: 'ada' }))
