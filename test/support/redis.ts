@@ -18,6 +18,18 @@ export class TestRedis {
     this.#process = child
   }
 
+  static async start(): Promise<TestRedis> {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-redis-'))
+    for (let tries = 0; ; tries++) {
+      const port = await freePort()
+      try {
+        return new TestRedis(port, folder, await launch(port, folder))
+      } catch (error) {
+        if (tries > 5) throw error // somebody else may have taken the port meanwhile
+      }
+    }
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`
   }
@@ -34,7 +46,7 @@ export class TestRedis {
     }
   }
 
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
     this.#process.kill(name)
   }
 
@@ -58,17 +70,7 @@ export class TestRedis {
   }
 }
 
-export async function startRedis(): Promise<TestRedis> {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-redis-'))
-  for (let tries = 0; ; tries++) {
-    const port = await freePort()
-    try {
-      return new TestRedis(port, folder, await launch(port, folder))
-    } catch (error) {
-      if (tries > 5) throw error // somebody else may have taken the port meanwhile
-    }
-  }
-}
+export const startRedis = (): Promise<TestRedis> => TestRedis.start()
 
 async function launch(port: number, folder: string): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
