@@ -187,22 +187,25 @@ test('a database that does not sync what it acknowledges, or only reads, is not 
 })
 
 /** What the database promises on COMMIT waits for a standby that is not there, until the test is over. */
-async function waitForNobody(t: TestContext): Promise<void> {
+async function waitForNobody(t: TestContext): Promise<() => Promise<void>> {
   async function set(names: string): Promise<void> {
     await postgres.ask('postgres', `alter system set synchronous_standby_names = '${names}'`)
     await postgres.ask('postgres', 'select pg_reload_conf()')
     while ((await postgres.ask('postgres', 'show synchronous_standby_names'))[0]?.synchronous_standby_names !== names);
   }
-  t.after(() => set(''))
+  const over = () => set('')
+  t.after(over)
   await set('nobody')
+  return over
 }
 
 test('what no standby has is not acknowledged and read by nobody, however long one is waited for', async (t) => {
   const { place, other } = await twoNodes(t)
   const one = await open(t, place, { ...limits, statementTimeout: 300 })
-  await waitForNobody(t)
+  const over = await waitForNobody(t)
   await assert.rejects(says(one, 'ada', post('on no standby')), unavailable)
   assert.equal((await other.reads.room('ada', 'tea'))?.n, 0)
+  await over()
 })
 
 test('whoever ends the wait for a standby makes nothing acknowledged, in a room or elsewhere', async (t) => {
