@@ -1,3 +1,4 @@
+import { setTimeout as passed } from 'node:timers/promises'
 import { ask } from '../outside/ask.ts'
 import { Line, type Target } from '../outside/line.ts'
 import type { Frame, Welcome } from './reach.ts'
@@ -57,10 +58,22 @@ interface Asked {
   body?: object
 }
 
-/** What the owner asks for over HTTP. @throws Error in words */
+/** Statuses that mean: not done, ask again. */
+const later = [429, 503]
+/** ms until it is asked again. */
+const again = 100
+
+/** What the owner asks for over HTTP; what is refused for now, as long as there is time. @throws Error in words */
 export async function demand(target: Target, token: string, { method, path, body }: Asked, within: number): Promise<unknown> {
   const headers = { Authorization: `Bearer ${token}` }
-  const { status, body: said } = await ask(target, { method, path, headers, within, ...(body && { body }) })
+  const end = performance.now() + within
+  const put = () => ask(target, { method, path, headers, within, ...(body && { body }) })
+  let answer = await put()
+  while (later.includes(answer.status) && performance.now() < end) {
+    await passed(again)
+    answer = await put()
+  }
+  const { status, body: said } = answer
   if (status < 300) return said
   const { detail } = (said ?? {}) as { detail?: string }
   throw new Error(`${method} ${path} was refused: ${detail ?? `HTTP ${status}`}`)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import { isConflict, isLost, passing } from './postgres-faults.ts'
+import { isConflict, isLost, isOnNoStandby, onNoStandby, passing } from './postgres-faults.ts'
 import type { PostgresLimits, PostgresPlace } from './postgres-place.ts'
 
 /** Times, numbers and counts of ours are far below 2^53: numbers, as in SQLite. */
@@ -39,6 +39,9 @@ export const clientConfig = (place: PostgresPlace, { statementTimeout }: Pick<Po
 /** Attempts at a statement or a transaction that others got in the way of, before whoever asked has to ask again. */
 export const conflictsBorne = 5
 
+/** Connections on which something has been committed that is on no standby, and whoever asked has not been told yet. */
+const unsure = new WeakSet<pg.PoolClient>()
+
 export type Ask = <Row>(text: string, values?: unknown[]) => Promise<Row[]>
 
 /** The connections for everything but the append. What passes comes up as a refusal. */
@@ -46,7 +49,10 @@ export function createPool(place: PostgresPlace, limits: PostgresLimits) {
   const pool = new pg.Pool({ ...clientConfig(place, limits), max: limits.poolSize, idleTimeoutMillis: 60_000 })
   // Idle or not, a connection that breaks tells whoever uses it next; an error that nobody listens to would end the process.
   pool.on('error', () => undefined)
-  pool.on('connect', (client) => void client.on('error', () => undefined))
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined)
+    client.on('notice', (notice) => void (isOnNoStandby(notice) && unsure.add(client)))
+  })
 
   async function connect() {
     const client = await pool.connect().catch((error: unknown) => {
@@ -88,7 +94,9 @@ function wrap(client: pg.PoolClient) {
   async function query<Row>(text: string, values: readonly unknown[] = [], tries = 0): Promise<Answer<Row>> {
     const isAlone = client.getTransactionStatus() === 'I'
     try {
-      return (await client.query<Row & pg.QueryResultRow>(text, values.map(storable))) as Answer<Row>
+      const answer = await client.query<Row & pg.QueryResultRow>(text, values.map(storable))
+      if (unsure.delete(client)) throw onNoStandby()
+      return answer as Answer<Row>
     } catch (error) {
       isBroken ||= isLost(error)
       if (isAlone && isConflict(error) && tries < conflictsBorne) return query(text, values, tries + 1)

@@ -20,6 +20,14 @@ export const isUnspeakable = (error: unknown): boolean => ['22021', '22P05'].inc
 /** The connection itself can be used no more; what a COMMIT on it did is unknown. */
 export const isLost = (error: unknown): boolean => codeOf(error) === undefined || /^(08|57P)/.test(codeOf(error) ?? '')
 
+/**
+ * Whoever cancels a COMMIT that waits for its standby (pg_cancel_backend) has it return as if nothing were missing, but for a warning.
+ * That one has no code of its own; its words are in the language of the server.
+ */
+export const isOnNoStandby = ({ routine }: { routine?: string | undefined }): boolean => routine === 'SyncRepWaitForLSN'
+/** What such a COMMIT is to whoever asked for it: not known to hold. */
+export const onNoStandby = (): Error => new Error('PostgreSQL stopped waiting for its standby.')
+
 const passes: readonly [form: RegExp, fault: StoreFault][] = [
   [/^53100$/, 'full'],
   [/^(XX00[12])$/, 'corrupt'],

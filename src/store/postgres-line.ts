@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { clientConfig } from './postgres-connection.ts'
-import { isLost } from './postgres-faults.ts'
+import { isLost, isOnNoStandby, onNoStandby } from './postgres-faults.ts'
 import type { Say } from './postgres-fetch.ts'
 import type { PostgresLimits, PostgresPlace } from './postgres-place.ts'
 
@@ -10,6 +10,7 @@ import type { PostgresLimits, PostgresPlace } from './postgres-place.ts'
  */
 export function createLine(place: PostgresPlace, limits: PostgresLimits) {
   let client: pg.Client | undefined
+  let isUnsure = false
 
   async function connected(): Promise<pg.Client> {
     if (client) return client
@@ -17,6 +18,9 @@ export function createLine(place: PostgresPlace, limits: PostgresLimits) {
     // Whatever broke it also fails the statements that are on the way; nobody else has to know.
     fresh.on('error', () => drop(fresh))
     fresh.on('end', () => drop(fresh))
+    fresh.on('notice', (notice) => {
+      isUnsure ||= isOnNoStandby(notice)
+    })
     try {
       await fresh.connect()
     } catch (error) {
@@ -49,8 +53,10 @@ export function createLine(place: PostgresPlace, limits: PostgresLimits) {
       const say: Say = async <Row>(name: string, text: string, values: unknown[] = []) => (await run({ name, text, values })).rows as Row[]
       const commit = async () => {
         const { command } = await run({ text: 'commit' })
+        if (isUnsure) throw onNoStandby()
         if (command !== 'COMMIT') throw faults[0] ?? new Error('PostgreSQL rolled back where it was asked to commit.')
       }
+      isUnsure = false
       try {
         run({ text: 'begin' })
         return await work(say, commit)

@@ -1,6 +1,6 @@
 import { setTimeout as passed } from 'node:timers/promises'
 import type { Chance } from '../gateway/chance.ts'
-import type { Deployment } from './deployment.ts'
+import type { Behind, Deployment, Wires } from './deployment.ts'
 import type { Node } from './node.ts'
 import type { Oracle } from './oracle.ts'
 
@@ -22,6 +22,14 @@ export interface Fault {
   missing?: () => string | undefined
   /** @throws Error when what must happen does not: a server that should end, and lives on. */
   play(scene: Scene): Promise<void>
+}
+
+/** What stands behind the nodes, and the roads of this one there. @throws Error where nothing does */
+export function around({ deployment, node }: Pick<Scene, 'deployment' | 'node'>): { behind: Behind; wires: Wires } {
+  const { behind } = deployment
+  const wires = behind?.wires[node.name]
+  if (!behind || !wires) throw new Error(`${node.name} has no roads to a database and a bus`)
+  return { behind, wires }
 }
 
 /** Some ms, between `least` and twice that: harm has no beat. */

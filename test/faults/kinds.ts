@@ -1,13 +1,16 @@
 import type { Deployment } from './deployment.ts'
 import type { Fault } from './fault.ts'
+import { bus } from './kinds/bus.ts'
 import { crashes } from './kinds/crashes.ts'
 import { machine } from './kinds/machine.ts'
+import { nodes } from './kinds/nodes.ts'
 import { operator } from './kinds/operator.ts'
 import { people } from './kinds/people.ts'
 import { roads } from './kinds/roads.ts'
+import { store } from './kinds/store.ts'
 
 /** Everything bad that we know how to do. */
-export const kinds: Record<string, Fault> = { ...crashes, ...roads, ...people, ...operator, ...machine }
+export const kinds: Record<string, Fault> = { ...crashes, ...roads, ...people, ...operator, ...machine, ...nodes, ...bus, ...store }
 
 /** Those that can be done here, and why others cannot. */
 export function possible(on: Deployment['kind'], names = Object.keys(kinds)): { names: string[]; left: [string, string][] } {

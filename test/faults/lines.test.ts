@@ -2,4 +2,4 @@ import { people } from './kinds/people.ts'
 import { roads } from './kinds/roads.ts'
 import { playShort } from './short.ts'
 
-playShort('harm to lines and logins', [...Object.keys(roads), ...Object.keys(people)])
+playShort('harm to lines and logins', 'sqlite', [...Object.keys(roads), ...Object.keys(people)])

@@ -9,5 +9,6 @@ const elsewhere = new Set(['rival', 'restore', 'kill-at-start', 'kill-index'])
 const names = [...Object.keys(crashes), ...Object.keys(machine), ...Object.keys(operator)]
 playShort(
   'harm to processes and disks',
+  'sqlite',
   names.filter((name) => !elsewhere.has(name)),
 )

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { setTimeout as passed } from 'node:timers/promises'
 import type { Job, Question, Report, Said } from './checker.ts'
+import { guard } from './fault.ts'
 
 /** The checker in its own process, as whoever does the harm talks to it. */
 export class Oracle {
@@ -73,6 +75,17 @@ export class Oracle {
       })
     } finally {
       clearInterval(stalled)
+    }
+  }
+
+  /** A login that may be ended, as soon as it is there. */
+  async doomed(): Promise<string> {
+    const end = performance.now() + guard
+    for (;;) {
+      const login = await this.ask<string | undefined>({ ask: 'doomedLogin' })
+      if (login !== undefined) return login
+      if (performance.now() > end) throw new Error('nobody was there whose login could be ended')
+      await passed(20)
     }
   }
 

@@ -42,8 +42,8 @@ export class Road {
     ] as const) {
       one.on('error', () => other.resetAndDestroy())
       one.on('close', () => {
-        if (!other.destroyed) trip.lanes.find(({ to }) => to === other)?.end()
-        this.#trips.delete(trip)
+        if (other.destroyed) this.#trips.delete(trip)
+        else for (const lane of trip.lanes) lane.parted(one)
       })
     }
   }
@@ -120,7 +120,7 @@ interface RoadState {
 
 /** One way of one connection. Pieces keep their order whatever each one's delay. */
 class Lane {
-  readonly to: Socket
+  readonly #to: Socket
   readonly #from: Socket
   readonly #state: () => RoadState
   readonly #pieces: Buffer[] = []
@@ -131,7 +131,7 @@ class Lane {
 
   constructor(from: Socket, to: Socket, state: () => RoadState) {
     this.#from = from
-    this.to = to
+    this.#to = to
     this.#state = state
     from.on('data', (piece: Buffer) => {
       if (this.#abandoned) return
@@ -158,7 +158,7 @@ class Lane {
     if (isHeld) return
     if (!piece) {
       this.#from.resume()
-      if (this.#ending) this.to.end()
+      if (this.#ending) this.#to.end()
       return
     }
     const wait = delay * (1 + Math.random()) + (rate > 0 ? (piece.length / rate) * 1000 : 0)
@@ -166,14 +166,20 @@ class Lane {
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#pieces.shift()
-      this.to.write(piece)
+      this.#to.write(piece)
       this.go()
     }, wait)
   }
 
   end(): void {
     this.#ending = true
-    if (this.#pieces.length === 0 && !this.#timer && !this.#state().isHeld && !this.#abandoned) this.to.end()
+    if (this.#pieces.length === 0 && !this.#timer && !this.#state().isHeld && !this.#abandoned) this.#to.end()
+  }
+
+  /** One end has gone. What waited to be written to it keeps nobody from hearing the other out. */
+  parted(one: Socket): void {
+    if (one === this.#from) this.end()
+    else if (!this.#abandoned) this.#from.resume()
   }
 
   abandon(): void {

@@ -6,6 +6,7 @@ import type { Deployment } from './deployment.ts'
 import { guard, within } from './fault.ts'
 import { kinds } from './kinds.ts'
 import { Oracle } from './oracle.ts'
+import { allReady } from './ready.ts'
 
 /** What is done to one deployment, in one go. */
 export interface Plan {
@@ -62,6 +63,7 @@ export async function playRound(deployment: Deployment, plan: Plan, progress: (w
       const fault = kinds[name]
       if (!fault) throw new Error('there is no such fault')
       await fault.play({ deployment, oracle, chance: luck, node: luck.pick(nodes) })
+      if (nodes.length > 1) await within('all nodes are ready again', allReady(deployment))
       await oracle.progress(stride(), guard)
       return undefined
     } catch (error) {

@@ -22,11 +22,16 @@ const root = resolve(import.meta.dirname, '../..')
 const day = 86_400_000
 const names = ['ada', 'bob', 'cyd', 'dan', 'eve']
 
-/** A folder in which a Parley can be started, with people in its store and their tokens. */
-export async function furnish({ folder, env, pair, doomed }: Asked): Promise<People> {
+/** Makes a folder one in which a Parley can be started. */
+export function layOut(folder: string, pair: Asked['pair']): void {
   cpSync(join(root, 'config/default.yaml'), join(folder, 'config/default.yaml'))
   mkdirSync(join(folder, 'certs'), { recursive: true })
   putPair(folder, pair)
+}
+
+/** A folder in which a Parley can be started, with people in its store and their tokens. */
+export async function furnish({ folder, env, pair, doomed }: Asked): Promise<People> {
+  layOut(folder, pair)
   const { config } = readConfig({ root: folder, env })
   const house = await openHouse({
     config: () => config,

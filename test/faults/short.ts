@@ -1,26 +1,30 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seedOf } from '../gateway/chance.ts'
+import type { Deployment } from './deployment.ts'
 import { possible } from './kinds.ts'
 import { playRound, shuffled } from './round.ts'
-import { startSingle } from './single.ts'
+import { startDeployment } from './start.ts'
 import { tableOf } from './tally.ts'
 
 /*
- * `npm run test:faults` does this for hours; here it is short enough for every run, in two files that share the time of two cores.
+ * `npm run test:faults` does this for hours; here it is short enough for every run, in files that share the time of two cores.
  */
-const faults = 11
-const acknowledged = 50_000
+const sizes = {
+  sqlite: { faults: 11, acknowledged: 50_000 },
+  cluster: { faults: 9, acknowledged: 20_000 },
+} as const
 /** ms: twenty seconds are usual. */
 const hurryAfter = 45_000
 
-/** One round with the first eleven of these faults, in an order of chance. */
-export function playShort(harm: string, names: readonly string[]): void {
+/** One round with some of these faults, in an order of chance. */
+export function playShort(harm: string, kind: Deployment['kind'], names: readonly string[]): void {
+  const { faults, acknowledged } = sizes[kind]
   test(`${harm}: of ${acknowledged.toLocaleString('en')} acknowledged messages none is lost, doubled, out of order or shown to anybody else`, async (t) => {
     const seed = seedOf(t)
-    const { names: can, left } = possible('sqlite', [...names])
+    const { names: can, left } = possible(kind, [...names])
     for (const [name, why] of left) t.diagnostic(`${name} is left out: ${why}`)
-    const deployment = await startSingle({ doomed: faults })
+    const deployment = await startDeployment(kind, faults)
     t.after(() => deployment.close())
     const plan = { seed, faults: shuffled(can, faults, seed), stride: Math.ceil(acknowledged / (faults + 1)), hurryAfter }
     const began = performance.now()

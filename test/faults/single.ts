@@ -8,7 +8,12 @@ import { Node } from './node.ts'
 import { furnish } from './seed.ts'
 
 /** Deadlines as an impatient operator sets them: what is half open is found within a round. */
-const impatient = { PARLEY__TIMEOUTS__PING: '1s', PARLEY__TIMEOUTS__PONG: '1s', PARLEY__TIMEOUTS__DRAIN: '2s', PARLEY__LOG__LEVEL: 'warn' }
+export const impatient = {
+  PARLEY__TIMEOUTS__PING: '1s',
+  PARLEY__TIMEOUTS__PONG: '1s',
+  PARLEY__TIMEOUTS__DRAIN: '2s',
+  PARLEY__LOG__LEVEL: 'warn',
+}
 
 interface Asked {
   /** Logins that may be ended. */
@@ -29,7 +34,7 @@ export async function startSingle({ doomed, env = {} }: Asked): Promise<Deployme
   const node = await Node.make({ name: 'one', folder, env: settings })
   await node.start()
   return {
-    ...{ kind: 'sqlite', nodes: [node], roads: [], ca: made.map(({ ca }) => ca).join('\n'), pairs, ...people },
+    ...{ kind: 'sqlite', nodes: [node], ca: made.map(({ ca }) => ca).join('\n'), pairs, ...people },
     async close() {
       await node.close()
       process.off('exit', clear)

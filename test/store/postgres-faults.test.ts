@@ -186,6 +186,45 @@ test('a database that does not sync what it acknowledges, or only reads, is not 
   await open(t, place)
 })
 
+/** What the database promises on COMMIT waits for a standby that is not there, until the test is over. */
+async function waitForNobody(t: TestContext): Promise<() => Promise<void>> {
+  async function set(names: string): Promise<void> {
+    await postgres.ask('postgres', `alter system set synchronous_standby_names = '${names}'`)
+    await postgres.ask('postgres', 'select pg_reload_conf()')
+    while ((await postgres.ask('postgres', 'show synchronous_standby_names'))[0]?.synchronous_standby_names !== names);
+  }
+  const over = () => set('')
+  t.after(over)
+  await set('nobody')
+  return over
+}
+
+test('what no standby has is not acknowledged and read by nobody, however long one is waited for', async (t) => {
+  const { place, other } = await twoNodes(t)
+  const one = await open(t, place, { ...limits, statementTimeout: 300 })
+  const over = await waitForNobody(t)
+  await assert.rejects(says(one, 'ada', post('on no standby')), unavailable)
+  assert.equal((await other.reads.room('ada', 'tea'))?.n, 0)
+  await over()
+})
+
+test('whoever ends the wait for a standby makes nothing acknowledged, in a room or elsewhere', async (t) => {
+  const { place, one } = await twoNodes(t)
+  await waitForNobody(t)
+  const waits = `from pg_stat_activity where wait_event = 'SyncRep' and datname = '${place.database}'`
+  async function cancelled(what: Promise<unknown>): Promise<void> {
+    let isOver = false
+    const refused = assert.rejects(what, unavailable).finally(() => {
+      isOver = true
+    })
+    while (!isOver) await postgres.ask('postgres', `select pg_cancel_backend(pid) ${waits}`)
+    await refused
+  }
+  await cancelled(says(one, 'ada', post('on no standby')))
+  await cancelled(one.db.updateTable('account').set({ name: 'Ada' }).where('id', '=', 'ada').execute())
+  await cancelled(one.db.transaction().execute((tx) => tx.deleteFrom('login').where('id', '=', 'login-bob').execute()))
+})
+
 test('to a database elsewhere there is TLS that knows whom it speaks to, or nothing (TLS-08)', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-authority-'))
   t.after(() => rmSync(folder, { recursive: true }))

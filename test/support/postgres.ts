@@ -30,6 +30,15 @@ function asWhom(): { uid?: number; gid?: number } {
   return {}
 }
 
+function prepareFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-postgres-'))
+  const { uid, gid } = asWhom()
+  chmodSync(folder, 0o755)
+  mkdirSync(join(folder, 'run'))
+  if (uid !== undefined && gid !== undefined) for (const path of [folder, join(folder, 'run')]) chownSync(path, uid, gid)
+  return folder
+}
+
 const password = 'of the tests'
 const user = 'parley'
 
@@ -51,16 +60,27 @@ export class TestPostgres {
 
   /** @param pair what it shows to those who want TLS */
   static async start(settings: Record<string, string> = {}, pair?: { key: string; cert: string }): Promise<TestPostgres> {
-    const folder = mkdtempSync(join(tmpdir(), 'parley-postgres-'))
+    const folder = prepareFolder()
     const { uid, gid } = asWhom()
-    chmodSync(folder, 0o755)
-    mkdirSync(join(folder, 'run'))
-    if (uid !== undefined && gid !== undefined) for (const path of [folder, join(folder, 'run')]) chownSync(path, uid, gid)
     const made = new TestPostgres(folder, await freePort(), settings)
     const auth = ['--username', user, '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C', '--no-sync']
     execFileSync(postgresProgram('initdb'), [...auth, '--pgdata', made.data], { stdio: 'ignore', uid, gid, cwd: folder })
     if (pair) made.#keep(pair)
     watch(folder)
+    await made.run()
+    return made
+  }
+
+  /** Another server that follows this one, and may take its place. */
+  async standby(): Promise<TestPostgres> {
+    const made = new TestPostgres(prepareFolder(), await freePort(), this.#settings)
+    const from = ['--host', '127.0.0.1', '--port', `${this.port}`, '--username', user, '--checkpoint', 'fast', '--no-sync']
+    const copied = spawn(postgresProgram('pg_basebackup'), [...from, '--write-recovery-conf', '--pgdata', made.data], {
+      ...{ ...asWhom(), cwd: made.folder, stdio: 'ignore' },
+    })
+    const [code] = await once(copied, 'exit')
+    if (code !== 0) throw new Error(`pg_basebackup ended with ${code}.`)
+    watch(made.folder)
     await made.run()
     return made
   }
@@ -121,9 +141,9 @@ export class TestPostgres {
     return { host: '127.0.0.1', port: this.port, user, password, database }
   }
 
-  /** As an operator writes it into `store.url`. */
-  url({ database }: PostgresPlace): string {
-    return `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`
+  /** As an operator writes it into `store.url`. @param port of a road that leads there */
+  url({ database }: PostgresPlace, port = this.port): string {
+    return `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`
   }
 
   /** An empty store of its own: a copy of one that was opened once, which is quicker than making its tables anew. */

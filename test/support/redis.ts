@@ -20,6 +20,19 @@ export class TestRedis {
     this.#process = child
   }
 
+  /** @param apart Ctrl-C is for whoever uses it, and ends it in its turn. */
+  static async start({ apart = false } = {}): Promise<TestRedis> {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-redis-'))
+    for (let tries = 0; ; tries++) {
+      const port = await freePort()
+      try {
+        return new TestRedis(port, folder, await launch(port, folder, apart))
+      } catch (error) {
+        if (tries > 5) throw error // somebody else may have taken the port meanwhile
+      }
+    }
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`
   }
@@ -36,7 +49,7 @@ export class TestRedis {
     }
   }
 
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
     this.#process.kill(name)
   }
 
@@ -60,18 +73,7 @@ export class TestRedis {
   }
 }
 
-/** @param apart Ctrl-C is for whoever uses it, and ends it in its turn. */
-export async function startRedis({ apart = false } = {}): Promise<TestRedis> {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-redis-'))
-  for (let tries = 0; ; tries++) {
-    const port = await freePort()
-    try {
-      return new TestRedis(port, folder, await launch(port, folder, apart))
-    } catch (error) {
-      if (tries > 5) throw error // somebody else may have taken the port meanwhile
-    }
-  }
-}
+export const startRedis = (how: { apart?: boolean } = {}): Promise<TestRedis> => TestRedis.start(how)
 
 async function launch(port: number, folder: string, apart = false): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']

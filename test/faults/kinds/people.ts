@@ -2,8 +2,7 @@ import { aWhile, type Fault, type Scene } from '../fault.ts'
 
 async function endOne({ node, oracle, chance }: Scene, killed: boolean): Promise<void> {
   await aWhile({ chance }, 1 + chance.below(40))
-  const login = await oracle.ask<string | undefined>({ ask: 'doomedLogin' })
-  if (login === undefined) throw new Error('nobody was there whose login could be ended')
+  const login = await oracle.doomed()
   const { logins } = (await node.ask('loginEnd', { ids: [login] })) as { logins: number }
   const told = oracle.ask({ ask: 'ended', login })
   if (killed) await node.kill()

@@ -1,0 +1,116 @@
+import { TestRedis } from '../../support/redis.ts'
+import { around, aWhile, type Fault } from '../fault.ts'
+
+/** What happens to Redis, and on the way there. */
+export const bus: Record<string, Fault> = {
+  'bus-kill': {
+    words: 'SIGKILL of Redis, which comes back empty',
+    on: 'cluster',
+    async play(scene) {
+      const { behind } = around(scene)
+      await behind.bus.kill()
+      await aWhile(scene, 300)
+      await behind.bus.restart()
+    },
+  },
+  'bus-hang': {
+    words: 'SIGSTOP of Redis for a while: it takes what it is told, and says nothing',
+    on: 'cluster',
+    async play(scene) {
+      const { behind } = around(scene)
+      behind.bus.signal('SIGSTOP')
+      await aWhile(scene, 400 + scene.chance.below(2000))
+      behind.bus.signal('SIGCONT')
+    },
+  },
+  'bus-flush': {
+    words: 'FLUSHALL',
+    on: 'cluster',
+    async play(scene) {
+      await aWhile(scene, 1 + scene.chance.below(40))
+      await around(scene).behind.bus.tell('FLUSHALL')
+    },
+  },
+  'bus-readonly': {
+    words: 'Redis becomes a replica of nothing: it takes no writes',
+    on: 'cluster',
+    async play(scene) {
+      const { behind } = around(scene)
+      await behind.bus.tell('REPLICAOF', '127.0.0.1', '1')
+      await aWhile(scene, 400)
+      await behind.bus.tell('REPLICAOF', 'NO', 'ONE')
+    },
+  },
+  'bus-sent-away': {
+    words: 'Redis hangs up on everybody, or on those that listen',
+    on: 'cluster',
+    async play(scene) {
+      const kinds = scene.chance.pick([['normal', 'pubsub'], ['pubsub'], ['normal']])
+      for (const kind of kinds) await around(scene).behind.bus.tell('CLIENT', 'KILL', 'TYPE', kind)
+    },
+  },
+  'bus-failover': {
+    words: 'Redis is lost, and a replica that had not been told everything takes over',
+    on: 'cluster',
+    async play(scene) {
+      const { behind } = around(scene)
+      const [old, heir] = [behind.bus, await TestRedis.start()]
+      await heir.tell('REPLICAOF', '127.0.0.1', `${old.port}`)
+      await aWhile(scene, 300)
+      await heir.tell('REPLICAOF', 'NO', 'ONE')
+      await aWhile(scene, 50)
+      behind.bus = heir
+      await old.close()
+    },
+  },
+  'bus-cut': {
+    words: 'one node is cut off from Redis for a while',
+    on: 'cluster',
+    async play(scene) {
+      const { wires } = around(scene)
+      wires.bus.block()
+      await aWhile(scene, 400)
+      wires.bus.mend()
+    },
+  },
+  'bus-strand': {
+    words: 'half-open connections of one node to Redis: it is not told that nobody hears it',
+    on: 'cluster',
+    async play(scene) {
+      around(scene).wires.bus.strand()
+      await aWhile(scene, 300)
+    },
+  },
+  'bus-deaf': {
+    words: 'one node is heard by the others, and hears nothing itself',
+    on: 'cluster',
+    async play(scene) {
+      const { wires } = around(scene)
+      wires.bus.hold('back')
+      await aWhile(scene, 400 + scene.chance.below(2500))
+      if (scene.chance.below(2) === 0) wires.bus.cut()
+      wires.bus.mend()
+    },
+  },
+  'bus-dumb': {
+    words: 'one node hears the others, and is not heard',
+    on: 'cluster',
+    async play(scene) {
+      const { wires } = around(scene)
+      wires.bus.hold('there')
+      await aWhile(scene, 400 + scene.chance.below(2500))
+      if (scene.chance.below(2) === 0) wires.bus.cut()
+      wires.bus.mend()
+    },
+  },
+  'bus-late': {
+    words: 'what one node says to Redis, and hears, is late by chance more or less',
+    on: 'cluster',
+    async play(scene) {
+      const { wires } = around(scene)
+      wires.bus.slow(5 + scene.chance.below(100))
+      await aWhile(scene, 500)
+      wires.bus.mend()
+    },
+  },
+}
