@@ -9,7 +9,6 @@ import { createRooms } from './chat/rooms.ts'
 import type { Config } from './config.ts'
 import { createAccounts } from './identity/accounts.ts'
 import { type Audit, createAudit } from './identity/audit.ts'
-import { noteRestore } from './identity/audit-restore.ts'
 import { createTally } from './identity/audit-tally.ts'
 import { createDevices } from './identity/devices.ts'
 import { createInvites } from './identity/invites.ts'
@@ -17,22 +16,16 @@ import { createKeys } from './identity/keys.ts'
 import { type Announce, createLogins, type EndedWhy } from './identity/logins.ts'
 import { createSeal } from './identity/master-key.ts'
 import { createPasswords } from './identity/passwords.ts'
-import { openMasterKey, openSecrets, opensWith } from './identity/secrets.ts'
+import { openMasterKey, openSecrets } from './identity/secrets.ts'
 import { createSignIn } from './identity/sign-in.ts'
 import { createSteadyClock } from './identity/steady-clock.ts'
 import { createThrottle } from './identity/throttle.ts'
 import { createTokens } from './identity/tokens.ts'
 import { createWebSessions } from './identity/web-sessions.ts'
 import { announceTo, moveIn } from './neighbourhood.ts'
-import { stampOf } from './store/before-migration.ts'
 import type { StoreMeter } from './store/meter.ts'
-import { moveStore } from './store/move.ts'
 import { openStore } from './store/open.ts'
 import { createReadOn } from './store/read-on.ts'
-import { type Restored, restoreStore } from './store/restore.ts'
-import { newIncarnation, settleRestored } from './store/restored.ts'
-import type { SecretRow } from './store/schema.ts'
-import { openSqlite } from './store/sqlite.ts'
 
 /** ms since 1970, and ms that never jump. */
 export interface Clock {
@@ -191,56 +184,6 @@ const operatorNotes =
       },
     })
 
-interface ToRecord {
-  draft: string
-  made: Omit<Restored, 'kept'>
-  now: () => number
-  /** The master key that the next start will find; with new secrets it may be made here. */
-  key: Parameters<typeof openMasterKey>[0]
-}
-
-async function recordRestore({ draft, made, now, key }: ToRecord): Promise<void> {
-  const seal = createSeal(openMasterKey(key))
-  let failed: Error | undefined
-  const onFatal = (error: Error) => {
-    failed = error
-  }
-  const store = await openSqlite({ file: draft, onFatal })
-  try {
-    const { store: what, logins, ended, newSecrets, lost } = made
-    const extra = { logins, ended, newSecrets, ...(lost && { lost }) }
-    await noteRestore({ db: store.db, now, seal, record: { what, extra }, reseal: newSecrets })
-  } finally {
-    await store.close()
-  }
-  if (failed) throw failed
-}
-
-/** A store that was put back from a copy by other means: recorded first, then made safe to open. */
-async function settle({ config, now }: { config: Config; now: () => number }): Promise<{ store: string; ended: number }> {
-  const masterKey = openMasterKey({ file: join(config.data.dir, 'master.key'), given: config.secrets.masterKey, needed: true })
-  const store = await openStore({ place: config.store, onFatal: () => undefined })
-  try {
-    const what = newIncarnation()
-    const record = { what, extra: { logins: 'all', newSecrets: false } }
-    await noteRestore({ db: store.db, now, seal: createSeal(masterKey), record, reseal: false })
-    return { store: what, ended: await settleRestored(store.db, what, now()) }
-  } finally {
-    await store.close()
-  }
-}
-
-/** What a restore needs of the rooms that the command line may not know. */
-export const restoring = {
-  restoreStore,
-  stampOf,
-  /** Whether this master key, as text, opens these rows of the store. */
-  opens: (secrets: SecretRow[], key: string): boolean => opensWith(openMasterKey({ file: '', given: key }), secrets),
-  record: recordRestore,
-  settle,
-}
-
-/** What a move to another database needs of the rooms that the command line may not know. */
-export const moving = { moveStore }
-
 export type House = Awaited<ReturnType<typeof openHouse>>
+
+export { examining, moving, restoring } from './lent.ts'

@@ -42,7 +42,7 @@ function roomOf(file: string): string {
   const [, first = '', ...rest] = file.split('/')
   if (rest.length > 0) return first
   const name = first.replace(/\.(ts|cjs)$/, '')
-  return ['app', 'service', 'house', 'listener', 'housekeeping', 'neighbourhood'].includes(name) ? 'app' : name
+  return ['app', 'service', 'house', 'listener', 'housekeeping', 'neighbourhood', 'lent'].includes(name) ? 'app' : name
 }
 
 interface Import {

@@ -79,7 +79,8 @@ export const status = act({
       ready: ok,
       reasons,
       connections: connections(),
-      accounts: await scene.house.accounts.count(),
+      /** Null while the store does not answer: all the rest can be told. */
+      accounts: await scene.house.accounts.count().catch(() => null),
       store: scene.house.store.incarnation,
       memory: process.memoryUsage.rss(),
     }

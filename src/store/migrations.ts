@@ -17,7 +17,8 @@ const dialects = {
 
 /**
  * The steps from an empty database to the present one, oldest first. A step that has been released is never
- * changed; what must change gets a step of its own.
+ * changed; what must change gets a step of its own. Where that only adds what the version before may leave empty, its name ends in `+`:
+ * nodes of both then work side by side (PostgreSQL).
  */
 export const migrations = (dialect: Dialect): Record<string, Migration> => {
   const { int, text, end } = dialects[dialect]

@@ -41,18 +41,20 @@ const rules: readonly (readonly [isWrong: (facts: Facts) => boolean, words: (fac
   ],
 ]
 
-/**
- * Asks as the role that will write, in whose sessions the settings may be others than in the file.
- * @throws UnfitDatabase with everything that must be set, before anything was changed
- */
-export async function checkFitness(ask: Ask): Promise<void> {
+/** Asks as the role that will write, in whose sessions the settings may be others than in the file. Everything that must be set, in words. */
+export async function unfitness(ask: Ask): Promise<string[]> {
   const [facts] = await ask<Facts>(`
     select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
       pg_is_in_recovery() as standby, current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
       current_setting('synchronous_commit') as synchronous_commit,
       current_setting('synchronous_standby_names') as synchronous_standby_names`)
   if (!facts) throw new UnfitDatabase('The database says nothing about itself.')
-  const wrong = rules.filter(([isWrong]) => isWrong(facts)).map(([, words]) => words(facts))
+  return rules.filter(([isWrong]) => isWrong(facts)).map(([, words]) => words(facts))
+}
+
+/** @throws UnfitDatabase before anything was changed */
+export async function checkFitness(ask: Ask): Promise<void> {
+  const wrong = await unfitness(ask)
   if (wrong.length > 0)
     throw new UnfitDatabase(`This PostgreSQL cannot keep what Parley promises:\n${wrong.map((words) => `- ${words}`).join('\n')}`)
 }

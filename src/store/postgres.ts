@@ -1,17 +1,16 @@
 import { Kysely, PostgresDialect } from 'kysely'
-import { Migrator } from 'kysely/migration'
 import { Refusal } from '../protocol/codes.ts'
 import { NotAStore } from './inspection.ts'
 import { noMeter, type StoreMeter } from './meter.ts'
-import { migrations } from './migrations.ts'
 import { namesOf, probe } from './names.ts'
 import { createPostgresAppend } from './postgres-append.ts'
-import { createPool } from './postgres-connection.ts'
+import { type Ask, createPool } from './postgres-connection.ts'
 import { checkFitness } from './postgres-fitness.ts'
 import { createLine } from './postgres-line.ts'
 import type { PostgresLimits, PostgresPlace } from './postgres-place.ts'
 import { createPostgresReads } from './postgres-reads.ts'
 import { repeating } from './postgres-repeat.ts'
+import { stepsOf, takeSteps } from './postgres-steps.ts'
 import type { Tables } from './schema.ts'
 import type { Store } from './store.ts'
 import { createWriteQueue } from './write-queue.ts'
@@ -60,12 +59,14 @@ export async function prepare(place: PostgresPlace): Promise<void> {
   const pool = createPool(place, { poolSize: 2, statementTimeout: 0 })
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool.kysely }) })
   try {
-    await pool.reading(checkFitness).catch((error: unknown) => {
+    const look = async (ask: Ask) => {
+      await checkFitness(ask)
+      return stepsOf(ask)
+    }
+    const steps = await pool.reading(look).catch((error: unknown) => {
       throw error instanceof Refusal ? new Error(`PostgreSQL at ${place.host} takes nobody in.`, { cause: error.cause }) : error
     })
-    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations('postgres') } })
-    const { error } = await migrator.migrateToLatest()
-    if (error) throw new Error('The database could not be brought up to date; nothing was changed.', { cause: error })
+    await takeSteps(db, steps)
   } finally {
     await db.destroy()
   }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readConfig } from '../../src/config.ts'
-import { restoring } from '../../src/house.ts'
+import { examining, restoring } from '../../src/house.ts'
 import { checks } from '../../src/ops/doctor/checks.ts'
 import { diagnose } from '../../src/ops/doctor/doctor.ts'
 import type { FindingId } from '../../src/ops/doctor/finding.ts'
@@ -33,7 +33,7 @@ function newPlace(t: TestContext) {
   mkdirSync(certs)
   const look = ({ env = {}, instruments = {} }: Setting = {}) => {
     const given = { PARLEY__SERVER__PORT: '0', PARLEY__OPS__PORT: '0', ...env }
-    const all = { ...realInstruments, opens: restoring.opens, ...instruments }
+    const all = { ...realInstruments, opens: restoring.opens, postgres: examining.postgres, ...instruments }
     return diagnose({ root, read: () => readConfig({ root, env: given }), idle: 0, instruments: all })
   }
   /** What is wrong with this one thing, in one line; empty when nothing is. */
@@ -59,8 +59,8 @@ test('a fresh folder has nothing wrong with it, and what needs a server is said 
   const seen = new Set([...findings, ...skipped].map(({ id }) => id))
   assert.deepEqual(
     [...all.difference(seen)],
-    ['D-CERT-NAME', 'D-CERT-SOON'],
-    'every check is found or said to be left out; a certificate is not made yet',
+    ['D-STORE-REACH', 'D-STORE-CONNECTIONS', 'D-STORE-STEPS', 'D-CERT-NAME', 'D-CERT-SOON'],
+    'every check is found or said to be left out; the store is a file, and a certificate is not made yet',
   )
   assert.ok(skipped.some(({ id, cause }) => id === 'D-WS-UPGRADE' && /No server is running/.test(cause)))
 })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { readConfig } from '../../src/config.ts'
-import { restoring } from '../../src/house.ts'
+import { examining, restoring } from '../../src/house.ts'
 import { type Diagnosis, diagnose } from '../../src/ops/doctor/doctor.ts'
 import { realInstruments } from '../../src/ops/doctor/instruments.ts'
 import type { Pair } from '../../src/tls/pair-files.ts'
@@ -52,7 +52,12 @@ after(async () => {
 })
 
 const look = (idle = 0): Promise<Diagnosis> =>
-  diagnose({ root: house.root, read: () => readConfig(house), idle, instruments: { ...realInstruments, opens: restoring.opens } })
+  diagnose({
+    root: house.root,
+    read: () => readConfig(house),
+    idle,
+    instruments: { ...realInstruments, opens: restoring.opens, postgres: examining.postgres },
+  })
 
 /** What is wrong, by id; the certificate of the tests is nobody's to trust, and the machine of the tests may be small. */
 function wrong({ findings }: Diagnosis): string[] {

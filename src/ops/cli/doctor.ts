@@ -44,7 +44,7 @@ export const addDoctorCommand: Group = (program, { root, read, out, load }) => {
       '\nExit codes: 0 nothing is broken, 1 with --strict when there is a warning, 2 something is broken. While it looks, the server has an\naccount parley-doctor-… with a login, which it takes away again.',
     )
     .action(async (options: Options) => {
-      const [{ diagnose }, { realInstruments }, { restoring }] = await Promise.all([
+      const [{ diagnose }, { realInstruments }, { restoring, examining }] = await Promise.all([
         import('../doctor/doctor.ts'),
         import('../doctor/instruments.ts'),
         load.house(),
@@ -54,7 +54,7 @@ export const addDoctorCommand: Group = (program, { root, read, out, load }) => {
         root,
         read,
         idle,
-        instruments: { ...realInstruments, opens: restoring.opens },
+        instruments: { ...realInstruments, opens: restoring.opens, postgres: examining.postgres },
         ...(url !== undefined && { url }),
       })
       out.data(found, options, sayDiagnosis)

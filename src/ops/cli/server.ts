@@ -57,7 +57,7 @@ function sayStatus({ url, node, pid, uptime, ready, reasons, connections, accoun
       `pid ${pid}${node === undefined ? '' : `, node ${node}`}, up for ${sayUptime(uptime)}, ${Math.round(memory / 1_048_576)} MiB`,
     ],
     ['connections', String(connections)],
-    ['accounts', String(accounts)],
+    ['accounts', accounts === null ? 'the store does not answer' : String(accounts)],
   ]
   return lines.map(([name, value]) => `${name.padEnd(12)} ${value}`).join('\n')
 }

@@ -13,6 +13,7 @@ import { nodeCheck } from './node.ts'
 import type { Check } from './patient.ts'
 import { permissionsCheck } from './permissions.ts'
 import { portCheck } from './port.ts'
+import { postgresCheck } from './postgres.ts'
 import { proxyTrustCheck } from './proxy-trust.ts'
 import { secretsCheck } from './secrets.ts'
 import { servedCertificateCheck } from './served-certificate.ts'
@@ -25,7 +26,7 @@ import { upgradeCheck } from './ws-upgrade.ts'
 /** Everything that is looked at, in the order in which it is told: what would explain the rest comes first. */
 export const checks: readonly Check[] = [
   ...[configCheck, nodeCheck, permissionsCheck, fileLimitCheck, diskCheck, clockCheck, storeDurableCheck, storeLockCheck, secretsCheck],
-  ...[busCheck],
+  ...[postgresCheck, busCheck],
   ...[certificateCheck, portCheck, dnsCheck, hostCheck, servedCertificateCheck, headersCheck, upgradeCheck, idleCheck],
   ...[cookieCheck, originCheck, proxyTrustCheck, bodyCheck],
 ]

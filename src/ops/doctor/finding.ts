@@ -18,7 +18,7 @@ export interface Skipped {
 
 export type FindingId =
   | ('D-CONFIG' | 'D-PERMS' | 'D-NODE' | 'D-ULIMIT' | 'D-DISK' | 'D-CLOCK' | 'D-STORE-DURABLE' | 'D-STORE-LOCK' | 'D-SECRETS')
-  | ('D-BUS' | 'D-NODES')
+  | ('D-STORE-REACH' | 'D-STORE-CONNECTIONS' | 'D-STORE-STEPS' | 'D-BUS' | 'D-NODES')
   | ('D-CERT-PAIR' | 'D-CERT-NAME' | 'D-CERT-SOON' | 'D-CERT-TRUST' | 'D-PORT' | 'D-DNS' | 'D-HOST' | 'D-ALPN')
   | ('D-WS-UPGRADE' | 'D-WS-ORIGIN-OWN' | 'D-WS-ORIGIN-FOREIGN' | 'D-WS-IDLE' | 'D-COOKIE' | 'D-HEADERS' | 'D-PROXY-TRUST' | 'D-BODY')
 

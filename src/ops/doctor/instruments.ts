@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Instruments } from './patient.ts'
 
-/** All but what opens secrets: that is lent by whoever has a house. */
-export const realInstruments: Omit<Instruments, 'opens'> = {
+/** All but what opens secrets and asks a database: that is lent by whoever has a house. */
+export const realInstruments: Omit<Instruments, 'opens' | 'postgres'> = {
   now: Date.now,
   monotonic: () => performance.now(),
   node: process.versions.node,

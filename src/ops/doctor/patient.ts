@@ -1,4 +1,5 @@
 import type { Config, Fault } from '../../config.ts'
+import type { examining } from '../../house.ts'
 import type { SecretRow } from '../../store/schema.ts'
 import type { ActResult } from '../acts.ts'
 import type { Finding, FindingId } from './finding.ts'
@@ -20,6 +21,8 @@ export interface Instruments {
   openFiles: (pid: number) => number | undefined
   /** Whether this master key, as text, opens these rows of the store. @throws Error when it is no such key */
   opens: (secrets: SecretRow[], key: string) => boolean
+  /** What a database says of itself. @throws what the driver says when it cannot be reached */
+  postgres: (typeof examining)['postgres']
   /** The version of Node, without the `v`. */
   node: string
 }

@@ -21,7 +21,7 @@ export const storeDurableCheck: Check = {
   at: 'home',
   async look({ config, instruments }) {
     const file = storeFile(config.store)
-    if (file === undefined) return [good('D-STORE-DURABLE', 'The store is in PostgreSQL, which is asked at each start whether it syncs.')]
+    if (file === undefined) return [] // see postgres.ts
     const dir = nearestFolder(dirname(file))
     try {
       await instruments.trial(dir)
