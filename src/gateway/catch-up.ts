@@ -119,7 +119,7 @@ export function createCatchUp({ hub, messages, order, openRooms, meter }: Deps) 
   async function pullPage(connection: Connection, behind: Map<string, number>): Promise<void> {
     const [room, cursor] = behind.entries().next().value as [string, number]
     const [one] = await read(connection, [{ room, after: cursor }])
-    if (!one) return void behind.delete(room)
+    if (!one) return // shown out or asked again: whoever did that has said where it goes on, if it does
     if (!('events' in one.opened)) {
       hub.shut(connection, room)
       return connection.put(answer(lost(one.opened)))

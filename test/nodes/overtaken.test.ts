@@ -71,3 +71,40 @@ test('two devices open a room of which their node has not heard, and the slower 
   await cluster.redis.restart()
   await cluster.until(() => isUp(north) && isUp(south))
 })
+
+test('a slow reader who opens the room anew while a page of it is on the way, and falls behind once more, is caught up all the same', async () => {
+  const fast = { POSTSPERSECOND: '100000', POSTBURST: '100000', PENDING: '2000', FRAMESPERSECOND: '100000', QUEUEBYTES: '65536' }
+  const settings = Object.fromEntries(Object.entries(fast).map(([name, value]) => [`PARLEY__LIMITS__${name}`, value]))
+  const house = await cluster.add({ settings })
+  const [ada, bob] = await house.people('ada2', 'bob2')
+  const room = await house.room('flood', [ada, bob])
+  const [a, b] = [await house.connect(ada), await house.connect(bob)]
+  await b.open(room)
+  const flood = async (count: number): Promise<Heard[]> => {
+    const refs = Array.from({ length: count }, (_, i) => a.say('post', { room, key: newKey(), text: `${i} ${'x'.repeat(7900)}` }))
+    return Promise.all(refs.map((ref) => a.answerTo(ref)))
+  }
+  const isBehind = () => house.service.gateway.inspect(bob.login.id).every(({ behind, writable }) => behind && writable > 0)
+  b.socket.pause()
+  const told: Heard[] = []
+  while (told.length < 300 || !isBehind()) told.push(...(await flood(150)))
+  await Promise.all(told.filter((_, i) => i % 5 === 0).map(({ seq }) => a.ask('edit', { room, key: newKey(), seq, text: 'mended' })))
+  const { seq: last, id } = (await flood(1))[0] as Heard
+  const pages = await holdPages()
+  b.socket.resume()
+  await pages.waiting()
+  const again = await b.open(room, { after: last, id })
+  assert.deepEqual(again.events, [])
+  b.socket.pause()
+  for (let i = 0; i < 8; i++) await flood(150)
+  await pages.letGo()
+  b.socket.resume()
+  const { seq: end } = await a.post(room, 'the end')
+  await b.until((frame) => frame.type === 'events' && (frame.events as RoomEvent[]).some(({ seq }) => seq === end), 'the last event')
+  const seqs = b.events(room).map(({ seq }) => seq)
+  const since = seqs.slice(seqs.lastIndexOf((last as number) + 1))
+  assert.deepEqual(
+    since,
+    Array.from({ length: (end as number) - (last as number) }, (_, i) => (last as number) + 1 + i),
+  )
+})
