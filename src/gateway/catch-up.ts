@@ -50,9 +50,11 @@ export function createCatchUp({ hub, messages, order, openRooms, meter }: Deps) 
     if (connection.isDead || audience.opening.get(connection) !== opening) return undefined
     audience.opening.delete(connection)
     if (!('events' in opened)) return { opened, live: false, tail: [] }
-    if (opened.more || opening.spilt) return { opened: { ...opened, more: true }, live: false, tail: [] }
-    audience.live.add(connection)
     const held = opened.events.at(-1)?.seq ?? opened.last
+    // A node that did not know the room when this page was begun takes over where another, quicker one ended: what lies between was not heard.
+    const heardFrom = opening.frames[0]?.of?.events[0]?.seq ?? audience.last + 1
+    if (opened.more || opening.spilt || heardFrom > held + 1) return { opened: { ...opened, more: true }, live: false, tail: [] }
+    audience.live.add(connection)
     if (held > audience.last) {
       // Another node wrote it, and the news is still on its way: for those who are live here, but not for this one.
       if (audience.last >= 0) audience.ahead.set(connection, held)
@@ -117,7 +119,7 @@ export function createCatchUp({ hub, messages, order, openRooms, meter }: Deps) 
   async function pullPage(connection: Connection, behind: Map<string, number>): Promise<void> {
     const [room, cursor] = behind.entries().next().value as [string, number]
     const [one] = await read(connection, [{ room, after: cursor }])
-    if (!one) return void behind.delete(room)
+    if (!one) return // shown out or asked again: whoever did that has said where it goes on, if it does
     if (!('events' in one.opened)) {
       hub.shut(connection, room)
       return connection.put(answer(lost(one.opened)))

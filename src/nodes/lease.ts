@@ -30,6 +30,8 @@ const soon = 500
 export function createLease({ db, node, feed, roster, monotonic, wall, life, every, log }: Deps) {
   let [until, untilWall] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let seen = 0
+  /** Never begun anew, so that a row which was taken away meanwhile does not come back looking as it did. */
+  let renewals = 0
   let timer: NodeJS.Timeout | undefined
   let isOver = false
   let isLost = false
@@ -48,11 +50,12 @@ export function createLease({ db, node, feed, roster, monotonic, wall, life, eve
       seen = news.upTo
       more = news.more
     }
-    await db
-      .insertInto('node')
-      .values({ id: node, started_at: wall(), renewed: 1, seen })
-      .onConflict((clash) => clash.column('id').doUpdateSet((eb) => ({ renewed: eb('node.renewed', '+', 1), seen })))
-      .execute()
+    renewals++
+    const { numUpdatedRows } = await db.updateTable('node').set({ renewed: renewals, seen }).where('id', '=', node).executeTakeFirst()
+    if (numUpdatedRows === 0n) {
+      await db.insertInto('node').values({ id: node, started_at: wall(), renewed: renewals, seen }).execute()
+      return renew() // nobody waits for a node without a row: only what is read after it is there has been heard in time
+    }
     until = began + life
     untilWall = beganWall + life
     if (!holds()) return // it took too long: another try

@@ -3,7 +3,7 @@ import { createEventIds } from './ledger.ts'
 import type { StoreMeter } from './meter.ts'
 import { createPostgresBook } from './postgres-book.ts'
 import { conflictsBorne } from './postgres-connection.ts'
-import { isConflict, isOfEntry, isTaken, isUnspeakable, passing, postgresFault } from './postgres-faults.ts'
+import { isConflict, isOfEntry, isOutdated, isTaken, isUnspeakable, passing, postgresFault } from './postgres-faults.ts'
 import { fetchWants } from './postgres-fetch.ts'
 import { flushChanges } from './postgres-flush.ts'
 import type { Line } from './postgres-line.ts'
@@ -38,7 +38,8 @@ export function createPostgresAppend(line: Line, meter: StoreMeter): (entries: E
     try {
       return await transact(entries)
     } catch (error) {
-      if (tries < conflictsBorne && (isConflict(error) || (isTaken(error) && entries.length === 1))) return insist(entries, tries + 1)
+      const isPassing = isConflict(error) || isOutdated(error) || (isTaken(error) && entries.length === 1)
+      if (tries < conflictsBorne && isPassing) return insist(entries, tries + 1)
       throw error
     }
   }

@@ -17,6 +17,8 @@ export const isTaken = (error: unknown): boolean => codeOf(error) === '23505'
 export const isOfEntry = (error: unknown): boolean => /^2[23]/.test(codeOf(error) ?? '')
 /** U+0000, which PostgreSQL keeps in no text: character_not_in_repertoire, and in JSON untranslatable_character. */
 export const isUnspeakable = (error: unknown): boolean => ['22021', '22P05'].includes(codeOf(error) ?? '')
+/** A prepared statement no longer fits: a newer node has given its table another form, or the session was reset. Made anew it does. */
+export const isOutdated = (error: unknown): boolean => ['0A000', '26000'].includes(codeOf(error) ?? '')
 /** The connection itself can be used no more; what a COMMIT on it did is unknown. */
 export const isLost = (error: unknown): boolean => codeOf(error) === undefined || /^(08|57P)/.test(codeOf(error) ?? '')
 

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { clientConfig } from './postgres-connection.ts'
-import { isLost, isOnNoStandby, onNoStandby } from './postgres-faults.ts'
+import { isLost, isOnNoStandby, isOutdated, onNoStandby } from './postgres-faults.ts'
 import type { Say } from './postgres-fetch.ts'
 import type { PostgresLimits, PostgresPlace } from './postgres-place.ts'
 
@@ -64,6 +64,7 @@ export function createLine(place: PostgresPlace, limits: PostgresLimits) {
         const first = faults[0] ?? error
         if (isLost(first)) drop(line)
         else await line.query('rollback').catch(() => drop(line))
+        if (isOutdated(first)) drop(line) // the statements are prepared anew on the next one
         throw first
       }
     },

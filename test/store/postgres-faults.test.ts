@@ -142,6 +142,14 @@ test('a connection that is cut in the middle costs one refusal at most', async (
   assert.equal((await one.reads.rooms('ada')).length, 1)
 })
 
+test('a newer node that gives the tables further columns costs the older ones not one write', async (t) => {
+  const { place, one } = await twoNodes(t)
+  await says(one, 'ada', post('before'))
+  for (const table of ['member', 'room', 'event']) await postgres.ask(place.database, `alter table ${table} add column later text`)
+  for (const text of ['after', 'and again']) assert.ok('seq' in (await says(one, 'ada', post(text))))
+  assert.equal((await one.reads.room('ada', 'tea'))?.n, 3)
+})
+
 test('transactions that get in each other’s way are begun again, and both come true', async (t) => {
   const { one, other } = await twoNodes(t)
   const crosswise = (store: Store, ids: string[]) => {
