@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
 import pg from 'pg'
-import type { Act, Entry, Outcome } from '../../src/store/append.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import type { PostgresPlace } from '../../src/store/postgres-place.ts'
 import type { Store } from '../../src/store/store.ts'
 import { certificate } from '../support/house.ts'
 import { TestPostgres } from '../support/postgres.ts'
 import { addPeople } from './people.ts'
+import { found, post, says } from './says.ts'
 
 const limits = { poolSize: 3, statementTimeout: 30_000 }
 const unavailable = { name: 'Refusal', code: 'unavailable' }
@@ -27,20 +27,6 @@ async function open(t: TestContext, place: PostgresPlace, given = limits): Promi
   t.after(() => store.close())
   return store
 }
-
-const says = (store: Store, by: string, what: Act, room = 'tea'): Promise<Outcome> => {
-  const allowed = { own: ['owner', 'moderator', 'member'], any: ['owner'] } as const
-  const login = by === 'parley' ? {} : { login: `login-${by}` }
-  return store.append.append({ room, by, ...login, at: 1000, allowed, do: what } satisfies Entry)
-}
-const post = (text: string): Act => ({ act: 'post', key: text.replaceAll(' ', '-').padEnd(16, '-'), text, names: [] })
-const found = (name: string, kind: 'public' | 'private' = 'private'): Act => ({
-  act: 'create',
-  name,
-  kind,
-  topic: '',
-  members: ['ada', 'bob'].map((account) => ({ account, role: 'member' })),
-})
 
 /** Two nodes over one database, with ada and bob in the room tea. */
 async function twoNodes(t: TestContext): Promise<{ place: PostgresPlace; one: Store; other: Store }> {
