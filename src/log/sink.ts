@@ -8,7 +8,7 @@ const lastWords = 65_536
 const stuck = 500
 const pause = 50
 /** ms in which lines gather for one write: each write wakes a thread, which for one line costs more than the line. */
-const gather = 50
+const gather = 10
 /** ms that a write under way gets when the process ends. */
 const landing = 20
 

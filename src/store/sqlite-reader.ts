@@ -22,16 +22,12 @@ function answer(ask: Ask): unknown {
   return undefined
 }
 
-function told(ask: Ask): object {
+parentPort?.on('message', (ask: Ask) => {
   try {
-    return { id: ask.id, result: answer(ask) }
+    parentPort?.postMessage({ id: ask.id, result: answer(ask) })
   } catch (error) {
     const { message, errcode } = error as Error & { errcode?: number }
-    return { id: ask.id, error: { message, fatal: false, errcode } }
+    parentPort?.postMessage({ id: ask.id, error: { message, fatal: false, errcode } })
   }
-}
-
-parentPort?.on('message', (asks: Ask[]) => {
-  parentPort?.postMessage(asks.map(told))
-  if (asks.some((ask) => 'close' in ask)) parentPort?.close()
+  if ('close' in ask) parentPort?.close()
 })

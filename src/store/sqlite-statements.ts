@@ -7,22 +7,20 @@ export interface Ran {
 
 /** Runs SQL text with values, keeping the prepared statements of the last few hundred texts. */
 export function createStatements(db: DatabaseSync, most = 300) {
-  const prepared = new Map<string, { statement: StatementSync; hasRows: boolean }>()
+  const prepared = new Map<string, StatementSync>()
 
-  /** To ask a statement for its columns takes as long as to run it. */
-  function prepare(sql: string): { statement: StatementSync; hasRows: boolean } {
+  function prepare(sql: string): StatementSync {
     const known = prepared.get(sql)
     if (known) return known
     const statement = db.prepare(sql)
-    const fresh = { statement, hasRows: statement.columns().length > 0 }
     if (prepared.size >= most) prepared.delete(prepared.keys().next().value as string)
-    prepared.set(sql, fresh)
-    return fresh
+    prepared.set(sql, statement)
+    return statement
   }
 
   return (sql: string, parameters: readonly SQLInputValue[]): Ran => {
-    const { statement, hasRows } = prepare(sql)
-    if (hasRows) return { rows: statement.all(...parameters), changes: 0 }
+    const statement = prepare(sql)
+    if (statement.columns().length > 0) return { rows: statement.all(...parameters), changes: 0 }
     return { rows: [], changes: Number(statement.run(...parameters).changes) }
   }
 }

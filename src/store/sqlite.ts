@@ -34,12 +34,10 @@ export async function openSqlite({ file, safekeeping, onFatal, meter = noMeter }
   const start = (entry: URL, by?: 'writer' | 'reader') => {
     // Until it is open nothing has been acknowledged: what fails is told to whoever opens it, and nobody has to end.
     const fatal = (error: Error) => (isOpen ? onFatal(error) : undefined)
-    const failed = (errcode: number | undefined) => {
+    const thread = startThread(entry, { file }, fatal, (errcode) => {
       const fault = faultOf(errcode)
       if (fault && by) meter.failed(fault, by)
-    }
-    // Writes have been gathered already: see the queue.
-    const thread = startThread(entry, { file }, fatal, failed, by === 'reader' ? setImmediate : queueMicrotask)
+    })
     threads.unshift(thread) // the writer goes last
     return thread
   }

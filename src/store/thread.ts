@@ -19,12 +19,8 @@ interface Told {
   error?: { message: string; fatal: boolean; errcode?: number }
 }
 
-/** Questions that go to a thread together, and whose answers come back together. */
-const together = 16
-
 /**
- * A worker thread that is asked and answers, in order. To wake a thread, and to be woken by it, costs more than to look up a row:
- * what is asked until `soon` calls back goes in one message, and so do the answers.
+ * A worker thread that is asked and answers, in order.
  * @param onFatal called once when the thread can no longer be trusted: it died, or the disk failed under it.
  * @param onFault called for every answer that is a fault, fatal or not, with SQLite's code.
  */
@@ -32,12 +28,10 @@ export function startThread(
   entry: URL,
   workerData: object,
   onFatal: (error: Error) => void,
-  onFault: (errcode: number | undefined) => void,
-  soon: (send: () => void) => void,
+  onFault: (errcode: number | undefined) => void = () => undefined,
 ) {
   const worker = new Worker(entry, { workerData })
   const waiting = new Map<number, Waiting>()
-  const questions: object[] = []
   let next = 0
   let gone: Error | undefined
 
@@ -49,16 +43,14 @@ export function startThread(
     onFatal(error)
   }
 
-  function hear({ id, result, error }: Told): void {
+  worker.on('message', ({ id, result, error }: Told) => {
     const ask = waiting.get(id)
     waiting.delete(id)
     if (error) onFault(error.errcode)
     if (error?.fatal) fall(new ThreadFault(error.message, error.errcode))
     if (error) ask?.reject(new ThreadFault(error.message, error.errcode))
     else ask?.resolve(result)
-  }
-
-  worker.on('message', (told: Told[]) => told.forEach(hear))
+  })
   worker.on('error', fall)
   let closing = false
   worker.on('exit', () => {
@@ -70,12 +62,8 @@ export function startThread(
     const id = ++next
     return new Promise((resolve, reject) => {
       waiting.set(id, { resolve, reject })
-      if (questions.push({ id, ...question }) === 1) soon(send)
+      worker.postMessage({ id, ...question })
     })
-  }
-
-  function send(): void {
-    for (const all = questions.splice(0); all.length > 0; ) worker.postMessage(all.splice(0, together))
   }
 
   return {
@@ -84,8 +72,7 @@ export function startThread(
       closing = true
       if (gone) return void (await worker.terminate()) // it may live on, and keep the process
       const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-      send()
-      worker.postMessage([{ id: 0, close: true }])
+      worker.postMessage({ id: 0, close: true })
       await ended
     },
   }
