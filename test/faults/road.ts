@@ -40,7 +40,7 @@ export class Road {
       [near, far],
       [far, near],
     ] as const) {
-      one.on('error', () => other.resetAndDestroy())
+      one.on('error', () => hangUp(other))
       one.on('close', () => {
         if (other.destroyed) this.#trips.delete(trip)
         else for (const lane of trip.lanes) lane.parted(one)
@@ -55,8 +55,8 @@ export class Road {
   /** All connections end, without a goodbye (RST). */
   cut(): void {
     for (const { near, far } of this.#trips) {
-      near.resetAndDestroy()
-      far.resetAndDestroy()
+      hangUp(near)
+      hangUp(far)
     }
   }
 
@@ -110,6 +110,12 @@ export class Road {
     this.block()
     await new Promise((resolve) => this.#server.close(resolve))
   }
+}
+
+/** A socket that has said its last word is not reset: libuv refuses that, and then Node does not find its end at exit. */
+function hangUp(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 interface RoadState {
