@@ -170,6 +170,20 @@ async function onNodes(many: number, postgres: TestPostgres, redis: TestRedis): 
   }
 }
 
+/** What a message of 100 bytes takes in the database, its indexes and room left for change included. */
+async function bytesPerMessage(postgres: TestPostgres): Promise<number> {
+  const { database } = await postgres.database()
+  const many = 100_000
+  await postgres.ask(
+    database,
+    `insert into event (room, seq, id, kind, account, at, key, n, text)
+     select 'room-' || substr(md5((i % 1000)::text), 1, 17), i / 1000 + 1, substr(md5(i::text), 1, 22), 'message', substr(md5((i % 50)::text), 1, 22),
+       1795000000000 + i, substr(md5('key' || i), 1, 20), i / 1000 + 1, repeat('x', 100) from generate_series(0, ${many - 1}) as i`,
+  )
+  const size = `select sum(pg_total_relation_size(oid))::float8 as bytes from pg_class where relkind = 'r' and relname ~ '^event_[0-9]+$'`
+  return Number((await postgres.ask(database, size))[0]?.bytes) / many
+}
+
 /** Least squares for three costs, each point weighed by what it took, so that a share of it counts and not its size. */
 function fit(points: Point[]): [number, number, number] {
   const rows = points.map(({ posts, deliveries, heard, cpu }) => [posts, deliveries, heard, cpu.nodes].map((n) => n / cpu.nodes))
@@ -187,8 +201,10 @@ function fit(points: Point[]): [number, number, number] {
 const postgres = await TestPostgres.start()
 const redis = await startRedis()
 const points: Point[] = []
+let bytes = 0
 try {
   for (const many of [1, 2, 3]) points.push(...(await onNodes(many, postgres, redis)))
+  bytes = await bytesPerMessage(postgres)
 } finally {
   await redis.close()
   await postgres[Symbol.asyncDispose]()
@@ -212,4 +228,5 @@ for (const point of points) {
 print(
   `fitted to one and three nodes: a post ${(costs[0] * 1e6).toFixed(0)} µs, a delivery ${(costs[1] * 1e6).toFixed(1)} µs, a letter heard ${(costs[2] * 1e6).toFixed(0)} µs`,
 )
+print(`a message of 100 bytes takes ${bytes.toFixed(0)} bytes in PostgreSQL`)
 process.exit(0)
