@@ -75,11 +75,16 @@ export async function openHouse({
   const { data, store: place, secrets: given } = config()
   mkdirSync(data.dir, { recursive: true, mode: 0o700 })
   const { now } = clock
+  let request = (): string | undefined => undefined
   const store = await openStore({
     place,
     safekeeping: { dir: join(data.dir, 'backups'), now },
     onFatal,
     ...(meters && { meter: meters.store }),
+    tell: ({ error, ...query }) => {
+      const about = { event: error === undefined ? 'store_slow' : 'store_failed', request: request(), ...query }
+      log.warn({ ...about, ...(error !== undefined && { err: error }) }, 'The database took long, or could not do what it was asked')
+    },
   })
   const { db, append, reads } = store
   try {
@@ -92,6 +97,7 @@ export async function openHouse({
     const around = await moveIn({ config: config(), store, isShared, masterKey, clock, log })
     const { bus, node, nodes } = around
     const audit = createAudit({ db, now, seal: createSeal(masterKey) })
+    request = audit.request
     const signInTally = createTally({ audit, now, most: () => limits().auditedAddresses })
     const tokenTally = createTally({ audit, now, most: () => limits().connections })
     const passwords = createPasswords({ atOnce: () => limits().passwordsAtOnce, queue: () => limits().passwordQueue })
@@ -107,7 +113,7 @@ export async function openHouse({
       db,
       now,
       audit,
-      announce: announceTo(nodes, announce),
+      announce: announceTo({ nodes, here: announce, request: audit.request, log }),
       idleMs: () => config().login.idle,
       absoluteMs: () => config().login.absolute,
       most: () => limits().loginsPerAccount,
@@ -122,6 +128,7 @@ export async function openHouse({
       node,
       nodes,
       survey: around.survey,
+      fallbacks: around.fallbacks,
       readOn: createReadOn(db),
       clock,
       log,

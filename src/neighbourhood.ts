@@ -31,10 +31,18 @@ export interface Neighbourhood {
   /** Web sessions in Redis; otherwise they are in the store. */
   vault?: Vault
   /** Where counts are shared; otherwise each node counts for itself. */
-  together?: { redis: RedisClient; house: string; salt: string }
+  together?: { redis: RedisClient; house: string; salt: string; alone: () => void }
+  /** How often Redis was needed and away. */
+  fallbacks: Fallbacks
   /** How it stands, for the operator. Undefined for a node that is alone. */
   survey(): Promise<Survey | undefined>
   close(): Promise<void>
+}
+
+/** `sessions`: browsers were answered 503. `limits`: this node counted an attempt to sign in by itself. */
+export interface Fallbacks {
+  sessions: number
+  limits: number
 }
 
 export interface Survey {
@@ -59,13 +67,16 @@ export async function moveIn({ config, store, isShared, masterKey, clock, log }:
   const nodes = isShared
     ? await createNodes({ db: store.db, bus, node, controlTopic, nodeTopic, monotonic: clock.monotonic, wall: Date.now, log })
     : undefined
+  const fallbacks: Fallbacks = { sessions: 0, limits: 0 }
+  const alone = () => void fallbacks.limits++
   return {
     node,
     bus,
+    fallbacks,
     ...(nodes && { nodes }),
     ...(redis && {
-      vault: createRedisVault({ redis, house, seal: createSeal(masterKey), now: clock.now }),
-      together: { redis, house, salt: derived(masterKey, 'limits').toString('base64url') },
+      vault: counting(createRedisVault({ redis, house, seal: createSeal(masterKey), now: clock.now }), () => void fallbacks.sessions++),
+      together: { redis, house, salt: derived(masterKey, 'limits').toString('base64url'), alone },
     }),
     async survey() {
       if (!nodes) return undefined
@@ -90,6 +101,19 @@ async function examine(redis: RedisClient): Promise<NonNullable<Survey['redis']>
   return { version: told('redis_version'), ms, evicts: told('maxmemory_policy') }
 }
 
+/** The same vault; what it could not do is noted. */
+function counting({ get, put, drop }: Vault, failed: () => void): Vault {
+  const noted = (error: unknown): never => {
+    failed()
+    throw error
+  }
+  return {
+    get: (id) => get(id).catch(noted),
+    put: (id, session, until) => put(id, session, until).catch(noted),
+    drop: (id) => drop(id).catch(noted),
+  }
+}
+
 /** Loaded only where it is used: most houses stand alone. */
 const overRedis = async (opening: Parameters<typeof import('./bus/redis.ts').createRedisBus>[0]): Promise<Bus> =>
   (await import('./bus/redis.ts')).createRedisBus(opening)
@@ -101,11 +125,25 @@ async function commands(place: RedisPlace): Promise<RedisClient> {
   return redis
 }
 
+interface Announcing {
+  nodes: Nodes | undefined
+  here: Announce
+  /** The id of the request that is being answered, if it is one. */
+  request: () => string | undefined
+  log: Logger
+}
+
 /** Endings that are announced here and on every other node, and are true everywhere when this returns. */
 export const announceTo =
-  (nodes: Nodes | undefined, here: Announce): Announce =>
+  ({ nodes, here, request, log }: Announcing): Announce =>
   async (ended) => {
     if (ended.length === 0 || !nodes) return here(ended)
-    const [own, others] = await Promise.all([here(ended), nodes.everywhere({ ask: 'ended', ended })])
-    return { connections: own.connections + others.connections, unconfirmed: own.unconfirmed + others.unconfirmed }
+    const asked = request()
+    const [own, others] = await Promise.all([here(ended), nodes.everywhere({ ask: 'ended', ended, request: asked })])
+    const all = { connections: own.connections + others.connections, unconfirmed: own.unconfirmed + others.unconfirmed }
+    log.info(
+      { event: 'endings_told', request: asked, logins: ended.length, elsewhere: others.connections, ...all },
+      'Logins have ended on all nodes',
+    )
+    return all
   }

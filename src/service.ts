@@ -135,7 +135,16 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     if (!nodes) return
     if (config().bus.kind === 'local') await nodes.checkAlone()
     await nodes.join({
-      end: async (ended) => (await gateway.end(ended)).connections,
+      async end(ended) {
+        const { connections } = await gateway.end(ended)
+        const requests = [...new Set(ended.map(({ request }) => request))]
+        if (connections > 0)
+          log.info(
+            { event: 'ended_elsewhere', request: requests[0], requests: requests.slice(0, 20), connections },
+            'Logins that another node has ended are gone here',
+          )
+        return connections
+      },
       async keysChanged() {
         await house.secrets.reload()
         return gateway.forsake()
@@ -208,7 +217,9 @@ export async function startService({ config, log, clock = systemClock, tls, cert
         limits: config().limits,
         ready: ready(),
         bus: house.bus.figures(),
-        nodes: nodes && { live: nodes.others().length + 1, holds: nodes.holds() },
+        nodes: nodes && { live: nodes.others().length + 1, holds: nodes.holds(), age: nodes.leaseAge() },
+        fallbacks: house.fallbacks,
+        connections: house.store.connections?.(),
         certificate: certificates && { facts: certificates.facts(), refusal: certificates.refusal() },
         database: storeFile(config().store),
         now: clock.now(),

@@ -16,10 +16,19 @@ export interface PresentNews {
   rooms: string[]
 }
 
+/** A login that is no more. */
+export interface EndedNews {
+  login: string
+  account: string
+  why: string
+  /** What it ended by has this id in the log of the node that was asked. */
+  request?: string | undefined
+}
+
 /** What one node asks the others, who answer each for itself. */
 export type Question =
   /** Close the connections of these logins: they have ended. */
-  | { ask: 'ended'; ended: { login: string; account: string; why: string }[] }
+  | { ask: 'ended'; ended: EndedNews[]; request?: string | undefined }
   /** Read the keys again, and close the connections that came in by one that is gone. */
   | { ask: 'keys' }
   /** Which connections have these logins with you? */
@@ -58,10 +67,14 @@ export interface BusFigures {
   heard: number
   /** Not sent, because the road was down or full. */
   unsent: number
-  /** Came, and was not from a node of ours, or not something that is known here. */
+  /** Came, and was not from a node of ours. */
   refused: number
+  /** Came from a node of ours that is newer, and is not known here. What must be right is in the store. */
+  unknown: number
   /** How often the road was built anew. */
   troubles: number
+  /** ms that the last sign of life took to Redis and back; undefined while none comes back. */
+  roundTrip?: number | undefined
 }
 
 /** The road between nodes. Best effort: the store is what must be right. */

@@ -20,8 +20,9 @@ const event = v.looseObject({ seq: v.pipe(count, v.minValue(1)), id, kind: id, b
 const landed = v.object({ room: id, last: count, n: count, events: v.pipe(v.array(event), v.maxLength(10_000)) })
 const state = v.picklist(['active', 'away', 'offline'])
 const person = { account: id, state, rooms: v.pipe(v.array(id), v.maxLength(10_000)) }
+const ended = v.object({ login: id, account: id, why: id, request: v.optional(id) })
 const question = v.variant('ask', [
-  v.object({ ask: v.literal('ended'), ended: v.array(v.object({ login: id, account: id, why: id })) }),
+  v.object({ ask: v.literal('ended'), ended: v.array(ended), request: v.optional(id) }),
   v.object({ ask: v.literal('keys') }),
   v.object({ ask: v.literal('connections'), logins: v.array(id) }),
 ])
@@ -37,7 +38,7 @@ const message = v.variant('kind', [
   v.object({ kind: v.literal('question'), id, node: id, question }),
   v.object({ kind: v.literal('answer'), id, node: id, answer }),
 ])
-const letter = v.object({ from: id, probe: v.optional(count), message: v.optional(message) })
+const envelope = v.object({ from: id, probe: v.optional(count), message: v.optional(v.unknown()) })
 
 /**
  * Letters between nodes, each with a mark (HMAC-SHA-256, RFC 2104) that only nodes of one house can make: whoever gets at Redis can read
@@ -58,17 +59,25 @@ export function createLetters(key: KeyObject) {
       const bare = given.message.landed.map(({ room, last, n }) => ({ room, last, n, events: [] }))
       return seal(channel, JSON.stringify({ ...given, message: { kind: 'events', landed: bare } }))
     },
-    /** Undefined: not from a node of this house, or of one that speaks another version. */
-    read(channel: string, bytes: Buffer): Letter | undefined {
-      if (bytes.length < macBytes || bytes.length > 16 * mostBytes) return undefined
+    /** `unknown`: from a node of this house that says something which this version does not know. `foreign`: from nobody of ours. */
+    read(channel: string, bytes: Buffer): Letter | 'unknown' | 'foreign' {
+      if (bytes.length < macBytes || bytes.length > 16 * mostBytes) return 'foreign'
       const body = bytes.subarray(macBytes)
-      if (!timingSafeEqual(bytes.subarray(0, macBytes), markOf(channel, body))) return undefined
-      try {
-        const read = v.safeParse(letter, JSON.parse(body.toString()))
-        return read.success ? (read.output as Letter) : undefined
-      } catch {
-        return undefined
-      }
+      if (!timingSafeEqual(bytes.subarray(0, macBytes), markOf(channel, body))) return 'foreign'
+      const outer = v.safeParse(envelope, parsed(body))
+      if (!outer.success) return 'unknown'
+      const { message: said, ...rest } = outer.output
+      if (said === undefined) return rest as Letter
+      const inner = v.safeParse(message, said)
+      return inner.success ? ({ ...rest, message: inner.output } as Letter) : 'unknown'
     },
+  }
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return undefined
   }
 }

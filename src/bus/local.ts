@@ -10,7 +10,7 @@ export function createLocalBus(): Bus {
     },
     subscribe: async (topic, listener) => listeners.add(topic, listener),
     onGap: () => undefined,
-    figures: () => ({ up: true, sent: 0, heard: 0, unsent: 0, refused: 0, troubles: 0 }),
+    figures: () => ({ up: true, sent: 0, heard: 0, unsent: 0, refused: 0, unknown: 0, troubles: 0 }),
     async close() {
       listeners.clear()
     },

@@ -42,12 +42,14 @@ export async function createRedisBus({ place, house, node, key, log, probeEvery 
   const letters = createLetters(key)
   const listeners = createListeners()
   const gaps: (() => void)[] = []
-  const figures = { up: false, sent: 0, heard: 0, unsent: 0, refused: 0, troubles: 0 }
+  const figures = { up: false, sent: 0, heard: 0, unsent: 0, refused: 0, unknown: 0, troubles: 0 }
+  let roundTrip: number | undefined
   const prefix = `parley:${house}:`
   let road: Road | undefined
   let tries = 0
   let onTheWay = 0
   let probes = 0
+  let probedAt = 0
   let again: NodeJS.Timeout | undefined
   let isClosed = false
   let settled = () => {}
@@ -55,12 +57,17 @@ export async function createRedisBus({ place, house, node, key, log, probeEvery 
   function take(bytes: Buffer, channelBytes: Buffer): void {
     const channel = channelBytes.toString()
     const letter = letters.read(channel, bytes)
-    if (!letter) {
+    if (letter === 'unknown') {
+      if (figures.unknown++ === 0)
+        log.info({ event: 'bus_unknown', channel }, 'A newer node says something on the bus that is not known here')
+      return
+    }
+    if (letter === 'foreign') {
       if (figures.refused++ === 0) log.warn({ event: 'bus_refused', channel }, 'Something on the bus is not from a node of ours')
       return
     }
     if (letter.from === node) {
-      if (letter.probe !== undefined) proven()
+      if (letter.probe !== undefined) proven(letter.probe)
       return
     }
     if (!letter.message) return
@@ -68,9 +75,10 @@ export async function createRedisBus({ place, house, node, key, log, probeEvery 
     listeners.tell(channel.slice(prefix.length), letter.message)
   }
 
-  function proven(): void {
+  function proven(probe: number): void {
     if (!road) return
     road.provenAt = performance.now()
+    if (probe === probes) roundTrip = road.provenAt - probedAt
     if (figures.up) return
     figures.up = true
     tries = 0
@@ -109,6 +117,7 @@ export async function createRedisBus({ place, house, node, key, log, probeEvery 
       log.error({ event: 'bus_down', why: wordsOf(error) }, 'The nodes do not hear each other: Redis cannot be used')
     if (figures.up) tellGap()
     figures.up = false
+    roundTrip = undefined
     figures.troubles++
     again = setTimeout(() => void build(), Math.min(firstTry * 2 ** tries++, slowestTry) * (0.5 + Math.random() / 2))
   }
@@ -119,6 +128,7 @@ export async function createRedisBus({ place, house, node, key, log, probeEvery 
     if (performance.now() - road.provenAt > deafAfter * probeEvery) return tearDown(road, new Error('what is sent does not come back'))
     const channels = ['', ...listeners.topics()].map((topic) => prefix + (topic || `node/${node}`))
     const channel = channels[probes++ % channels.length] as string
+    probedAt = performance.now()
     send(channel, letters.write(channel, { from: node, probe: probes }))
   }
 
@@ -156,7 +166,7 @@ export async function createRedisBus({ place, house, node, key, log, probeEvery 
       return stop
     },
     onGap: (listener) => void gaps.push(listener),
-    figures: () => ({ ...figures }),
+    figures: () => ({ ...figures, roundTrip }),
     async close() {
       isClosed = true
       clearInterval(probing)

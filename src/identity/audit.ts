@@ -44,6 +44,8 @@ export interface Audit {
   write(record: AuditRecord): Promise<void>
   /** What `work` does and does not say itself, records say for it. */
   as<T>(acting: Acting, work: () => T): T
+  /** The id of the request that is being answered here, if it is one. */
+  request(): string | undefined
   page(ask: AuditAsk): Promise<AuditEntry[]>
   verify(): Promise<Verdict>
 }
@@ -142,6 +144,7 @@ export function createAudit({ db, now, seal }: { db: Kysely<Tables>; now: () => 
     note,
     write: (record) => db.transaction().execute((tx) => note(tx, record)),
     as: (acting, work) => current.run({ ...current.getStore(), ...acting }, work),
+    request: () => current.getStore()?.request,
     page,
     verify: () => walkChain(db, seal),
   }

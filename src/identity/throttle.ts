@@ -32,7 +32,7 @@ export class TooManyAttempts extends Refusal {
 /** All but the last are attempts a minute. */
 type Limits = Record<'perAccount' | 'perAddress' | 'perPair' | 'failuresInARow', () => number> & {
   /** Where several nodes count together, under the name of their house and with a secret of it. While it cannot be reached each counts for itself. */
-  together?: { redis: RedisClient; house: string; salt: string } | undefined
+  together?: { redis: RedisClient; house: string; salt: string; alone: () => void } | undefined
 }
 
 const day = 86_400
@@ -104,6 +104,7 @@ export function createThrottle({ perAccount, perAddress, perPair, failuresInARow
   return {
     /** @throws TooManyAttempts */
     async take(attempt: Attempt): Promise<void> {
+      if (together && !together.redis.isReady) together.alone()
       await checkRight(attempt)
       for (const [limit, key] of countedBy(attempt)) {
         try {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { EndedNews } from '../bus/bus.ts'
 import type { Tables } from '../store/schema.ts'
 
 /** What happened since somebody last looked that every node has to act upon. */
@@ -7,7 +8,7 @@ export interface News {
   upTo: number
   /** There is more behind it already. */
   more: boolean
-  ended: { login: string; account: string; why: string }[]
+  ended: EndedNews[]
   /** Keys have changed, or one was thrown away. */
   keys: boolean
 }
@@ -35,14 +36,14 @@ export function createFeed(db: Kysely<Tables>) {
       if (upTo <= seen) return { upTo: seen, more: false, ended: [], keys: false }
       const rows = await db
         .selectFrom('audit')
-        .select(['event', 'login', 'what', 'extra'])
+        .select(['event', 'login', 'what', 'request', 'extra'])
         .where('seq', '>', seen)
         .where('seq', '<=', upTo)
         .where('event', 'in', [...endings, ...keyEvents])
         .orderBy('seq')
         .execute()
-      const ended = rows.flatMap(({ event, login, what, extra }) =>
-        endings.includes(event) && login !== null ? [{ login, account: what ?? '', why: whyOf(extra) }] : [],
+      const ended = rows.flatMap(({ event, login, what, request, extra }) =>
+        endings.includes(event) && login !== null ? [{ login, account: what ?? '', why: whyOf(extra), request: request ?? undefined }] : [],
       )
       return { upTo, more: upTo < last, ended, keys: rows.some(({ event }) => keyEvents.includes(event)) }
     },

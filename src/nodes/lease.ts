@@ -89,6 +89,8 @@ export function createLease({ db, node, feed, roster, monotonic, wall, life, eve
 
   return {
     holds,
+    /** ms since what the store said was last known in full; undefined before the first time. */
+    age: (): number | undefined => (until === Number.NEGATIVE_INFINITY ? undefined : monotonic() - (until - life)),
     /** Calls back when the lease holds again. */
     whenHeld: (go: () => void): void => void waiting.push(go),
     /** @param then acts on what has ended, and returns when that is true here. @throws when the store cannot be asked. */

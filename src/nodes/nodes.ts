@@ -103,6 +103,7 @@ export async function createNodes({ lease: times = { life: 5000, every: 2000 }, 
   return {
     node,
     holds: lease.holds,
+    leaseAge: lease.age,
     whenHeld: lease.whenHeld,
     lookout: createLookout(db),
     everywhere,
@@ -114,7 +115,10 @@ export async function createNodes({ lease: times = { life: 5000, every: 2000 }, 
         if (keys) await duties.keysChanged()
       })
       questions.answerWith(async (question) => {
-        if (question.ask === 'ended') return { connections: await duties.end(question.ended) }
+        if (question.ask === 'ended') {
+          const { ended, request } = question
+          return { connections: await duties.end(ended.map((one) => ({ request, ...one }))) }
+        }
         if (question.ask === 'keys') return { connections: await duties.keysChanged() }
         return { open: [...duties.connectionsOf(question.logins)].filter(([, open]) => open.length > 0) }
       })

@@ -1,6 +1,7 @@
 import manifest from '../../package.json' with { type: 'json' }
 import type { BusFigures } from '../bus/bus.ts'
 import type { GatewayFigures } from '../gateway/meter.ts'
+import type { Connections } from '../store/store.ts'
 import { daysLeft, type PairFacts } from '../tls/facts.ts'
 import * as label from './metrics/labels.ts'
 import { watchLoopDelay } from './metrics/loop-delay.ts'
@@ -16,7 +17,10 @@ export interface Readings {
   ready: { ok: boolean; reasons: string[] }
   bus: BusFigures
   /** Undefined where the store can have one node only. */
-  nodes: { live: number; holds: boolean } | undefined
+  nodes: { live: number; holds: boolean; age: number | undefined } | undefined
+  fallbacks: Record<'sessions' | 'limits', number>
+  /** Undefined for a file. */
+  connections: Connections | undefined
   /** Undefined where a proxy ends TLS. */
   certificate: { facts: PairFacts; refusal: readonly string[] | undefined } | undefined
   /** The file of the database, where it is one. */
@@ -74,7 +78,10 @@ function setCertificate({ set }: MetricsRegistry, { certificate, now }: Readings
   set('parley_certificate_refused', certificate && Number(certificate.refusal !== undefined))
 }
 
-async function setStore({ set }: MetricsRegistry, { database }: Readings): Promise<void> {
+async function setStore({ set }: MetricsRegistry, { database, connections }: Readings): Promise<void> {
+  for (const state of ['used', 'idle'] as const) set('parley_store_connections', connections?.[state], { state })
+  set('parley_store_connections_limit', connections?.limit)
+  set('parley_store_connections_waiting', connections?.waiting)
   const files = await readFiles(database)
   set('parley_store_database_bytes', files.database)
   set('parley_store_wal_bytes', files.wal)

@@ -22,6 +22,13 @@ export interface StoreMeter {
   failed(fault: StoreFault, by: 'writer' | 'reader'): void
 }
 
+/** A statement that took long, or that the database could not do. The text has places for values, and never the values. */
+export interface Query {
+  text: string
+  ms: number
+  error?: unknown
+}
+
 export const noMeter: StoreMeter = { committed: () => undefined, failed: () => undefined }
 
 /** https://sqlite.org/rescode.html: the low byte is the primary code. Undefined for a broken constraint. */

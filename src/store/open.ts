@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Safekeeping } from './before-migration.ts'
-import type { StoreMeter } from './meter.ts'
+import type { Query, StoreMeter } from './meter.ts'
 import { openPostgres } from './postgres.ts'
 import type { PostgresLimits, PostgresPlace } from './postgres-place.ts'
 import { openSqlite } from './sqlite.ts'
@@ -17,12 +17,14 @@ interface Opening {
   /** The disk under a file failed: the process must end without acknowledging anything more. */
   onFatal: (error: Error) => void
   meter?: StoreMeter
+  /** Is told of statements that took long or failed (PostgreSQL), in the turn of whoever asked. */
+  tell?: (query: Query) => void
 }
 
 /** The one choice of database. */
-export function openStore({ place, safekeeping, onFatal, meter }: Opening): Promise<Store> {
+export function openStore({ place, safekeeping, onFatal, meter, tell }: Opening): Promise<Store> {
   const measured = meter ? { meter } : {}
-  if (place.kind === 'postgres') return openPostgres({ place: place.place, limits: place, ...measured })
+  if (place.kind === 'postgres') return openPostgres({ place: place.place, limits: place, ...measured, ...(tell && { tell }) })
   mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
   return openSqlite({ file: place.file, onFatal, ...(safekeeping && { safekeeping }), ...measured })
 }

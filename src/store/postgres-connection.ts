@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
+import type { Query } from './meter.ts'
 import { isConflict, isLost, isOnNoStandby, onNoStandby, passing } from './postgres-faults.ts'
 import type { PostgresLimits, PostgresPlace } from './postgres-place.ts'
 
@@ -45,7 +46,8 @@ const unsure = new WeakSet<pg.PoolClient>()
 export type Ask = <Row>(text: string, values?: unknown[]) => Promise<Row[]>
 
 /** The connections for everything but the append. What passes comes up as a refusal. */
-export function createPool(place: PostgresPlace, limits: PostgresLimits) {
+/** @param tell hears of each statement, and of each connection that was not to be had. */
+export function createPool(place: PostgresPlace, limits: PostgresLimits, tell: (query: Query) => void = () => undefined) {
   const pool = new pg.Pool({ ...clientConfig(place, limits), max: limits.poolSize, idleTimeoutMillis: 60_000 })
   // Idle or not, a connection that breaks tells whoever uses it next; an error that nobody listens to would end the process.
   pool.on('error', () => undefined)
@@ -55,19 +57,34 @@ export function createPool(place: PostgresPlace, limits: PostgresLimits) {
   })
 
   async function connect() {
+    const began = performance.now()
     const client = await pool.connect().catch((error: unknown) => {
+      tell({ text: 'connect', ms: performance.now() - began, error })
       throw passing(error)
     })
-    return wrap(client)
+    return wrap(client, tell)
+  }
+
+  let ended: Promise<void> | undefined
+  const end = (): Promise<void> => {
+    ended ??= pool.end()
+    return ended
   }
 
   return {
+    end,
     /** As Kysely wants it. */
     kysely: {
       options: {},
       connect: async () => (await connect()) as PostgresPoolClient,
-      end: () => pool.end(),
+      end,
     } satisfies PostgresPool,
+    connections: () => ({
+      used: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      limit: limits.poolSize,
+    }),
     /** Several questions about one moment: nothing that is committed meanwhile is seen. */
     async reading<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
       const client = await connect()
@@ -86,18 +103,21 @@ export function createPool(place: PostgresPlace, limits: PostgresLimits) {
   }
 }
 
-function wrap(client: pg.PoolClient) {
+function wrap(client: pg.PoolClient, tell: (query: Query) => void) {
   let isBroken = false
   let isReleased = false
 
   /** A statement by itself that lost a deadlock is said again; one in a transaction has lost that. */
   async function query<Row>(text: string, values: readonly unknown[] = [], tries = 0): Promise<Answer<Row>> {
     const isAlone = client.getTransactionStatus() === 'I'
+    const began = performance.now()
     try {
       const answer = await client.query<Row & pg.QueryResultRow>(text, values.map(storable))
       if (unsure.delete(client)) throw onNoStandby()
+      tell({ text, ms: performance.now() - began })
       return answer as Answer<Row>
     } catch (error) {
+      tell({ text, ms: performance.now() - began, error })
       isBroken ||= isLost(error)
       if (isAlone && isConflict(error) && tries < conflictsBorne) return query(text, values, tries + 1)
       throw passing(error)

@@ -1,10 +1,11 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import { Refusal } from '../protocol/codes.ts'
 import { NotAStore } from './inspection.ts'
-import { noMeter, type StoreMeter } from './meter.ts'
+import { noMeter, type Query, type StoreMeter } from './meter.ts'
 import { namesOf, probe } from './names.ts'
 import { createPostgresAppend } from './postgres-append.ts'
 import { type Ask, createPool } from './postgres-connection.ts'
+import { postgresFault } from './postgres-faults.ts'
 import { checkFitness } from './postgres-fitness.ts'
 import { createLine } from './postgres-line.ts'
 import type { PostgresLimits, PostgresPlace } from './postgres-place.ts'
@@ -19,16 +20,24 @@ interface Opening {
   place: PostgresPlace
   limits: PostgresLimits
   meter?: StoreMeter
+  tell?: (query: Query) => void
 }
+
+/** ms that a statement takes before the log says so. */
+const slow = 500
 
 /**
  * The store in PostgreSQL, beside other nodes that have it open. Nothing that fails here ends the process: what the database did not
  * acknowledge is refused as `unavailable`, and when it is back, so are we.
  * @throws UnfitDatabase · Error in words
  */
-export async function openPostgres({ place, limits, meter = noMeter }: Opening): Promise<Store> {
+export async function openPostgres({ place, limits, meter = noMeter, tell = () => undefined }: Opening): Promise<Store> {
   await prepare(place)
-  const pool = createPool(place, limits)
+  const pool = createPool(place, limits, (query) => {
+    const fault = query.error === undefined ? undefined : postgresFault(query.error)
+    if (fault) meter.failed(fault, 'reader')
+    if (fault || query.ms > slow) tell(query)
+  })
   const db = repeating(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool.kysely }) }))
   const line = createLine(place, limits)
   const queue = createWriteQueue(createPostgresAppend(line, meter), meter)
@@ -46,6 +55,7 @@ export async function openPostgres({ place, limits, meter = noMeter }: Opening):
       ...names,
       backup: () => Promise.reject(new NotAStore('A store in PostgreSQL is copied with pg_dump.')),
       probe: () => probe(db),
+      connections: pool.connections,
       close: letGo,
     }
   } catch (error) {
@@ -69,5 +79,6 @@ export async function prepare(place: PostgresPlace): Promise<void> {
     await takeSteps(db, steps)
   } finally {
     await db.destroy()
+    await pool.end() // which the line before does only where Kysely has asked something
   }
 }

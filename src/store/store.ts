@@ -5,6 +5,14 @@ import type { StoreFacts } from './inspection.ts'
 import type { Reads } from './reads.ts'
 import type { Tables } from './schema.ts'
 
+/** `waiting`: what is asked and has none yet. */
+export interface Connections {
+  used: number
+  idle: number
+  waiting: number
+  limit: number
+}
+
 /** What Parley remembers, in whichever database. */
 export interface Store {
   db: Kysely<Tables>
@@ -18,6 +26,8 @@ export interface Store {
   backup(asked: { to: string; replace: boolean; onCopied?: OnCopied }): Promise<StoreFacts>
   /** Writes a little and takes it back: whether there is room again. @throws Refusal `unavailable` · ThreadFault */
   probe(): Promise<void>
+  /** What there is of connections to a database, besides the one that appends. Undefined for a file, which has none. */
+  connections?: () => Connections
   /** Resolves when everything that was handed in is on disk, and the database is let go. */
   close(): Promise<void>
 }

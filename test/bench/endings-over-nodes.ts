@@ -1,3 +1,4 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { startCluster } from '../support/cluster.ts'
 import type { Guest } from '../support/guest.ts'
@@ -8,7 +9,10 @@ import { sharedPostgres } from '../support/postgres.ts'
  * How long an ending takes: from the call until it returns, until the last byte has come, until the connection is closed. While people are
  * being thrown out a room goes on talking, and nothing that was said after a call had returned may have reached whom it ended.
  *
- *   npm run bench:endings -- [--nodes 3] [--bus up|down] [--endings 10000] [--at-once 16]
+ *   npm run bench:endings -- [--nodes 3] [--bus up|down] [--endings 10000] [--at-once 16] [--append FILE]
+ *
+ * With --append each ending is a line of that file, and the figures are those of all its lines of as many nodes and such a bus: a long
+ * measurement in several pieces.
  */
 const { values } = parseArgs({
   options: {
@@ -16,6 +20,7 @@ const { values } = parseArgs({
     bus: { type: 'string', default: 'up' },
     endings: { type: 'string', default: '10000' },
     'at-once': { type: 'string', default: '16' },
+    append: { type: 'string' },
   },
 })
 const [nodes, endings, atOnce] = [Number(values.nodes), Number(values.endings), Number(values['at-once'])]
@@ -46,13 +51,15 @@ const talking = (async () => {
   }
 })()
 
+/** ms from the call; `late`: something said after the call had returned was heard. */
 interface Taken {
   returned: number
   lastByte: number
   closed: number
+  late: boolean
+  unconfirmed: number
 }
 const taken: Taken[] = []
-let [late, unconfirmed] = [0, 0]
 
 const maxSeq = (guest: Guest): number =>
   Math.max(
@@ -73,11 +80,16 @@ async function one(i: number): Promise<void> {
   const called = performance.now()
   const ended = await caller.service.house.logins.end({ ids: [person.login.id] }, 'ended')
   const returned = performance.now()
-  unconfirmed += ended.unconfirmed
-  taken.push({ returned: returned - called, lastByte: lastByte - called, closed: (await closed) - called })
-  const heard = maxSeq(guest)
+  const closedAt = await closed
   const after = said.find(({ at }) => at > returned)
-  if (after && heard >= after.seq) late++
+  taken.push({
+    returned: returned - called,
+    // 0: nothing came any more.
+    lastByte: Math.max(lastByte - called, 0),
+    closed: closedAt - called,
+    late: after !== undefined && maxSeq(guest) >= after.seq,
+    unconfirmed: ended.unconfirmed,
+  })
   guest.frames.length = 0
 }
 
@@ -95,12 +107,28 @@ talks = false
 await talking
 const seconds = (performance.now() - began) / 1000
 
-const at = (share: number, of: keyof Taken): string => {
-  const sorted = taken.map((one) => one[of]).sort((a, b) => a - b)
+/** These, and those of earlier pieces. */
+function together(): Taken[] {
+  const file = values.append
+  if (file === undefined) return taken
+  const like = { nodes, bus: values.bus, atOnce }
+  const earlier = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
+  appendFileSync(file, taken.map((one) => `${JSON.stringify({ ...like, ...one })}\n`).join(''))
+  const alike = earlier
+    .map((line) => JSON.parse(line))
+    .filter((one) => one.nodes === nodes && one.bus === values.bus && one.atOnce === atOnce)
+  return [...alike, ...taken]
+}
+const all = together()
+const at = (share: number, of: 'returned' | 'lastByte' | 'closed'): string => {
+  const sorted = all.map((one) => one[of]).sort((a, b) => a - b)
   return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1)
 }
+const late = all.filter((one) => one.late).length
+const unconfirmed = all.reduce((sum, one) => sum + one.unconfirmed, 0)
+const pieces = all.length > taken.length ? `; with earlier pieces ${all.length}` : ''
 process.stdout.write(
-  `\n${nodes} node${nodes > 1 ? 's' : ''}, bus ${values.bus}: ${taken.length} endings in ${seconds.toFixed(0)} s, ${atOnce} at once\n`,
+  `\n${nodes} node${nodes > 1 ? 's' : ''}, bus ${values.bus}: ${taken.length} endings in ${seconds.toFixed(0)} s, ${atOnce} at once${pieces}\n`,
 )
 process.stdout.write('ms from the call       p50      p99      max\n')
 for (const [words, of] of [

@@ -3,8 +3,8 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import pino from 'pino'
 import { createClient } from 'redis'
-import type { Bus } from '../../src/bus/bus.ts'
-import { createLetters } from '../../src/bus/letter.ts'
+import type { Bus, BusMessage } from '../../src/bus/bus.ts'
+import { createLetters, type Letter } from '../../src/bus/letter.ts'
 import { createRedisBus } from '../../src/bus/redis.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { busContract } from './contract.ts'
@@ -59,6 +59,28 @@ test('eve, who gets at Redis, says something in the name of a node: nobody belie
   assert.equal(heard, 1)
   assert.equal(bob.figures().refused, junk.length)
   eve.destroy()
+  await bob.close()
+})
+
+test('a newer node says what is not known here: it is counted and passed over, and fields that are not known are left out', async () => {
+  const [bob] = (await nodes(1)) as [Bus]
+  const channel = `parley:house${houses}:control`
+  const heard: BusMessage[] = []
+  await bob.subscribe('control', (message) => void heard.push(message))
+  const newer = createClient({ url: redis.url })
+  await newer.connect()
+  const say = async (message: object) => {
+    const letter: object = { from: 'newer', version: 2, message }
+    await newer.publish(channel, createLetters(key).write(channel, letter as Letter))
+  }
+  await say({ kind: 'poll', room: 'tea', choices: ['green', 'black'] })
+  await say({ kind: 'question', id: 'q1', node: 'newer', question: { ask: 'weather', where: 'here' } })
+  await say({ kind: 'typing', room: 'tea', account: 'ada', words: 3 })
+  while (bob.figures().heard === 0) await new Promise(setImmediate)
+  assert.deepEqual(heard, [{ kind: 'typing', room: 'tea', account: 'ada' }])
+  const { unknown, refused, up } = bob.figures()
+  assert.deepEqual([unknown, refused, up], [2, 0, true])
+  newer.destroy()
   await bob.close()
 })
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { readSessionId } from '../../src/identity/cookie.ts'
 import { Visitor } from '../http/visitor.ts'
+import { Figures } from '../ops/figures.ts'
 import { type Cluster, startCluster } from '../support/cluster.ts'
 import { certificate, type TestHouse } from '../support/house.ts'
 
@@ -32,7 +33,12 @@ async function signedIn(name: string): Promise<Visitor> {
   visitor.csrf = answer.json.csrf
   return visitor
 }
-const keys = async (): Promise<string[]> => (await cluster.redis.tell('KEYS', '*:session:*')) as string[]
+/** Of sessions that are there; of those that were dropped, as of each on signing in, only a mark is. */
+async function keys(): Promise<string[]> {
+  const all = (await cluster.redis.tell('KEYS', '*:session:*')) as string[]
+  const values = await Promise.all(all.map((key) => cluster.redis.tell('GET', key)))
+  return all.filter((_, i) => values[i] !== '-')
+}
 const isReady = async () => ((await cluster.redis.tell('PING')) as string) === 'PONG'
 
 test('ada signs in on one node and is signed in on the other; signed out there, she is signed out here', async () => {
@@ -83,6 +89,14 @@ test('while Redis is away nobody is told to sign in, but to come again; when it 
     assert.ok(Number(answer.headers['retry-after']) > 0)
   }
   assert.equal((await at(north).get('/login')).status, 200)
+  assert.equal((await at(north).post('/api/v1/login', { name: 'ada3', password: 'a wrong guess' })).status, 401, 'counted here alone')
+  const away = new Figures(await north.service.metrics())
+  assert.equal(away.get('parley_bus_up'), 0)
+  assert.equal(away.has('parley_bus_round_trip_seconds'), false)
+  assert.deepEqual(
+    ['sessions', 'limits'].map((what) => away.get('parley_redis_fallbacks_total', { what })),
+    [1, 1],
+  )
   const [bearer] = await north.people('ada3')
   const guest = await south.connect(bearer)
   guest.ws.terminate()

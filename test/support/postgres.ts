@@ -185,6 +185,7 @@ export class TestPostgres {
     const server = this.#server
     this.#server = undefined
     if (!server || server.exitCode !== null || server.signalCode !== null) return
+    server.ref()
     const ended = once(server, 'exit')
     server.kill(how)
     await ended

@@ -100,6 +100,11 @@ export const topics = {
     parley_store_database_bytes: gauge('The database file.'),
     parley_store_wal_bytes: gauge('The write-ahead log beside it.'),
     parley_store_disk_free_bytes: gauge('Room that is left on the disk of the store.'),
+    parley_store_connections: gauge('Connections to the database, besides the one that appends. Not there for a file.', {
+      state: label.connectionStates,
+    }),
+    parley_store_connections_limit: gauge('How many there may be: store.poolSize.'),
+    parley_store_connections_waiting: gauge('What is asked of the database and has to wait for one of them.'),
     parley_ready: gauge('1 when /readyz says 200.'),
     parley_not_ready: gauge('1 for each reason for which it does not.', { reason: label.notReady }),
   },
@@ -110,10 +115,16 @@ export const topics = {
     ),
     parley_bus_up: gauge('1 while what this node says to the others can be heard, shown by its own signs of life.'),
     parley_bus_messages_total: counter(
-      'Messages between nodes; unsent: the road was down or full; refused: not from a node of this house, or not understood.',
+      'Messages between nodes; unsent: the road was down or full; refused: not from a node of this house; unknown: from a newer one.',
       { way: label.busWays },
     ),
+    parley_bus_round_trip_seconds: gauge('To Redis and back, by the last sign of life. Not there while none comes back.'),
     parley_bus_troubles_total: counter('How often the road between nodes had to be built anew.'),
+    parley_lease_age_seconds: gauge('Since this node last knew all that had ended; above five it delivers nothing.'),
+    parley_redis_fallbacks_total: counter(
+      'Times that Redis was needed and away; sessions: a browser was answered 503; limits: this node counted an attempt to sign in by itself.',
+      { what: label.fallbacks },
+    ),
     parley_rooms_missed_total: counter('Times that a node read from the store what came next in a room, because it had not heard of it.'),
   },
   Certificates: {
