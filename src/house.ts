@@ -128,6 +128,7 @@ export async function openHouse({
       bus,
       node,
       nodes,
+      lookout: around.lookout,
       survey: around.survey,
       readOn: createReadOn(db),
       clock,

@@ -4,11 +4,11 @@ import type { Answer, Bus, OpenSocket, Question } from '../bus/bus.ts'
 import type { Tables } from '../store/schema.ts'
 import { createFeed, type News } from './feed.ts'
 import { createLease } from './lease.ts'
-import { createLookout } from './lookout.ts'
 import { createQuestions } from './questions.ts'
 import { createRoster } from './roster.ts'
 
 interface Deps {
+  /** Not the way on which people's requests wait: a lease that is renewed late silences the node. */
   db: Kysely<Tables>
   bus: Bus
   node: string
@@ -104,7 +104,6 @@ export async function createNodes({ lease: times = { life: 5000, every: 2000 }, 
     node,
     holds: lease.holds,
     whenHeld: lease.whenHeld,
-    lookout: createLookout(db),
     everywhere,
     checkAlone,
     /** Takes up a lease and its duties. @throws when the store cannot be asked. */
