@@ -139,6 +139,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
         await house.secrets.reload()
         return gateway.forsake()
       },
+      recheck: gateway.recheck,
       connectionsOf: gateway.connectionsOf,
     })
   }

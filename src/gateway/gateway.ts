@@ -217,6 +217,7 @@ export async function createGateway(deps: GatewayDeps) {
     /** Calls back when what has been told so far is with the sockets. */
     afterTurn: turn.after,
     sweep: sweep.all,
+    recheck: sweep.recheck,
     tick: heads.tick,
     /** Looks now for what the road between nodes has lost. */
     repair: async (): Promise<void> => repair?.now(),
