@@ -160,7 +160,8 @@ export async function createGateway(deps: GatewayDeps) {
     else broadcasts.hear(message)
   }
 
-  const repair = deps.lookout && createRepair({ hub, order, rooms, lookout: deps.lookout, failed: holeFailed })
+  const desync = (connection: Connection) => leave(connection, 'desync')
+  const repair = deps.lookout && createRepair({ hub, order, rooms, lookout: deps.lookout, desync, failed: holeFailed })
   const beat = (asks = false) => presence.beat(asks).forEach(broadcasts.present)
   const stops = await Promise.all([controlTopic, nodeTopic(deps.node), ...roomTopics].map((topic) => bus.subscribe(topic, hear)))
   bus.onGap(() => {
