@@ -127,6 +127,7 @@ export async function openHouse({
       bus,
       node,
       nodes,
+      lookout: around.lookout,
       survey: around.survey,
       fallbacks: around.fallbacks,
       readOn: createReadOn(db),

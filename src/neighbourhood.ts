@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import type { Announce } from './identity/logins.ts'
 import { createSeal } from './identity/master-key.ts'
 import { createRedisVault, type Vault } from './identity/session-vault.ts'
+import { createLookout, type Lookout } from './nodes/lookout.ts'
 import { createNodes, type Nodes } from './nodes/nodes.ts'
 import type { Store } from './store/store.ts'
 
@@ -28,6 +29,8 @@ export interface Neighbourhood {
   bus: Bus
   /** Undefined where the store can have one node only. */
   nodes?: Nodes
+  /** How it finds what the road to the others has lost. */
+  lookout?: Lookout
   /** Web sessions in Redis; otherwise they are in the store. */
   vault?: Vault
   /** Where counts are shared; otherwise each node counts for itself. */
@@ -65,7 +68,7 @@ export async function moveIn({ config, store, isShared, masterKey, clock, log }:
   const bus = place ? await overRedis({ place, house, node, key: createSecretKey(derived(masterKey, 'bus')), log }) : createLocalBus()
   const redis = place && (await commands(place))
   const nodes = isShared
-    ? await createNodes({ db: store.db, bus, node, controlTopic, nodeTopic, monotonic: clock.monotonic, wall: Date.now, log })
+    ? await createNodes({ db: store.aside, bus, node, controlTopic, nodeTopic, monotonic: clock.monotonic, wall: Date.now, log })
     : undefined
   const fallbacks: Fallbacks = { sessions: 0, limits: 0 }
   const alone = () => void fallbacks.limits++
@@ -73,7 +76,7 @@ export async function moveIn({ config, store, isShared, masterKey, clock, log }:
     node,
     bus,
     fallbacks,
-    ...(nodes && { nodes }),
+    ...(nodes && { nodes, lookout: createLookout(store.db) }),
     ...(redis && {
       vault: counting(createRedisVault({ redis, house, seal: createSeal(masterKey), now: clock.now }), () => void fallbacks.sessions++),
       together: { redis, house, salt: derived(masterKey, 'limits').toString('base64url'), alone },

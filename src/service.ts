@@ -100,7 +100,6 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     store: house.store.incarnation,
     sessions: house.webSessions,
     presence,
-    lookout: nodes?.lookout,
     ...(nodes && { gate: nodes }),
     wheel,
     limits: () => config().limits,
@@ -149,6 +148,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
         await house.secrets.reload()
         return gateway.forsake()
       },
+      recheck: gateway.recheck,
       connectionsOf: gateway.connectionsOf,
     })
   }

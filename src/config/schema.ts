@@ -52,7 +52,7 @@ export const schema = {
       'The database. Nothing: sqlite:parley.db in data.dir. postgres://USER:PASSWORD@HOST/DATABASE for one that several nodes share.',
       'password',
     ),
-    poolSize: fixed(count(2, 1_000), 'PostgreSQL: connections of this node, besides the one that writes messages.'),
+    poolSize: fixed(count(2, 1_000), 'PostgreSQL: connections of this node, besides the one that writes messages and two for its lease.'),
     statementTimeout: fixed(duration('100ms', '10m'), 'PostgreSQL: how long one statement may take, and a transaction may stand still.'),
   },
   bus: {

@@ -160,7 +160,8 @@ export async function createGateway(deps: GatewayDeps) {
     else broadcasts.hear(message)
   }
 
-  const repair = deps.lookout && createRepair({ hub, order, rooms, lookout: deps.lookout, failed: holeFailed })
+  const desync = (connection: Connection) => leave(connection, 'desync')
+  const repair = deps.lookout && createRepair({ hub, order, rooms, lookout: deps.lookout, desync, failed: holeFailed })
   const beat = (asks = false) => presence.beat(asks).forEach(broadcasts.present)
   const stops = await Promise.all([controlTopic, nodeTopic(deps.node), ...roomTopics].map((topic) => bus.subscribe(topic, hear)))
   bus.onGap(() => {
@@ -217,6 +218,7 @@ export async function createGateway(deps: GatewayDeps) {
     /** Calls back when what has been told so far is with the sockets. */
     afterTurn: turn.after,
     sweep: sweep.all,
+    recheck: sweep.recheck,
     tick: heads.tick,
     /** Looks now for what the road between nodes has lost. */
     repair: async (): Promise<void> => repair?.now(),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Rooms } from '../chat/rooms.ts'
+import type { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
 import type { Order } from './order.ts'
 import type { AccountSeat } from './seats.ts'
@@ -18,6 +19,8 @@ interface Deps {
   order: Pick<Order, 'reached'>
   rooms: Pick<Rooms, 'list'>
   lookout: Lookout
+  /** Sends it away to come back at once. */
+  desync: (connection: Connection) => void
   failed: (error: unknown) => void
 }
 
@@ -31,18 +34,28 @@ export const checkOf = (room: string): number => createHash('sha256').update(roo
  * What the road between nodes has lost is found in the store: rooms that have come further than was told here, rooms that people came
  * into or went out of, marks that moved on other nodes. Everyone connected here is looked at in a few questions, however many there are.
  */
-export function createRepair({ hub, order, rooms, lookout, failed }: Deps) {
+export function createRepair({ hub, order, rooms, lookout, desync, failed }: Deps) {
   const checks = new Map<string, number>()
   let running: Promise<void> | undefined
   let isAskedAgain = false
 
   async function look(): Promise<void> {
-    const here = [...hub.audiences.values()].filter(({ last }) => last >= 0).map(({ room }) => room)
-    for (const head of await lookout.heads(here)) order.reached(head)
+    const told = new Map([...hub.audiences.values()].filter(({ last }) => last >= 0).map(({ room, last }) => [room, last]))
+    for (const head of await lookout.heads([...told.keys()]))
+      if (head.last < (told.get(head.room) ?? 0)) wentBack(head)
+      else order.reached(head)
     const suspects = await differing([...hub.accounts.values()])
     if (suspects.length === 0) return
     await new Promise((resolve) => setTimeout(resolve, underWay))
     for (const seat of await differing(suspects)) await reconcile(seat)
+  }
+
+  /** What was told is not in the store any more: another database took over without it. Whoever has it open asks again from what he holds. */
+  function wentBack({ room, last, n }: { room: string; last: number; n: number }): void {
+    const there = hub.audiences.get(room)
+    if (!there) return
+    Object.assign(there, { last, n })
+    for (const connection of [...there.live, ...there.opening.keys()]) desync(connection)
   }
 
   async function differing(seats: AccountSeat[]): Promise<AccountSeat[]> {

@@ -21,17 +21,16 @@ export function createSweep({ hub, logins, now, end, log }: Deps) {
   let doubted = new Set<string>()
   let isAsking = false
 
-  async function check(ids: string[]): Promise<void> {
+  const check = (ids: string[]): Promise<void> => ask(ids).catch(failed)
+
+  /** @throws when the store cannot be asked. */
+  async function ask(ids: string[]): Promise<void> {
     const began = now()
-    try {
-      const gone = await logins.check(ids)
-      lastGood = began
-      for (const [login, why] of gone) {
-        const connections = await end(login, why)
-        if (connections > 0) log.info({ event: 'session_expired', login, why, connections }, 'A login no longer holds')
-      }
-    } catch (error) {
-      failed(error)
+    const gone = await logins.check(ids)
+    lastGood = began
+    for (const [login, why] of gone) {
+      const connections = await end(login, why)
+      if (connections > 0) log.info({ event: 'session_expired', login, why, connections }, 'A login no longer holds')
     }
   }
 
@@ -85,6 +84,11 @@ export function createSweep({ hub, logins, now, end, log }: Deps) {
       } finally {
         isAsking = false
       }
+    },
+    /** The same at once, whatever else is under way. @throws when the store cannot be asked. */
+    async recheck(): Promise<void> {
+      await touch(0)
+      await ask([...hub.logins.keys()])
     },
     touch,
     /** Looks soon whether this login still holds; many doubts of one turn are one question. */

@@ -2,10 +2,18 @@ import type { Kysely } from 'kysely'
 import type { EndedNews } from '../bus/bus.ts'
 import type { Tables } from '../store/schema.ts'
 
+/** A row of the audit log. The number alone does not name it: a database that was put back, or lost its last moments, gives it again. */
+export interface Place {
+  seq: number
+  hash: string
+}
+
 /** What happened since somebody last looked that every node has to act upon. */
 export interface News {
   /** The audit log has been read up to this row. */
-  upTo: number
+  upTo: Place
+  /** The row up to which it had been read is not there any more: what has ended since, nobody can say but the logins themselves. */
+  isCut: boolean
   /** There is more behind it already. */
   more: boolean
   ended: EndedNews[]
@@ -23,29 +31,31 @@ const most = 5000
  * row holds the log until the commit: so no row with a lower number ever appears behind one that was read, as it would with a sequence.
  */
 export function createFeed(db: Kysely<Tables>) {
-  async function newest(): Promise<number> {
-    const row = await db.selectFrom('audit').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst()
-    return row?.seq ?? 0
+  async function newest(): Promise<Place> {
+    const row = await db.selectFrom('audit').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1).executeTakeFirst()
+    return row ?? { seq: 0, hash: '' }
   }
+  const at = async (seq: number) => db.selectFrom('audit').select(['seq', 'hash']).where('seq', '=', seq).executeTakeFirst()
 
   return {
     newest,
-    async since(seen: number): Promise<News> {
+    async since(seen: Place): Promise<News> {
       const last = await newest()
-      const upTo = Math.min(last, seen + most)
-      if (upTo <= seen) return { upTo: seen, more: false, ended: [], keys: false }
+      if (seen.seq > 0 && (await at(seen.seq))?.hash !== seen.hash) return { upTo: last, isCut: true, more: false, ended: [], keys: true }
+      const upTo = (last.seq > seen.seq + most ? await at(seen.seq + most) : undefined) ?? last
+      if (upTo.seq <= seen.seq) return { upTo: seen, isCut: false, more: false, ended: [], keys: false }
       const rows = await db
         .selectFrom('audit')
         .select(['event', 'login', 'what', 'request', 'extra'])
-        .where('seq', '>', seen)
-        .where('seq', '<=', upTo)
+        .where('seq', '>', seen.seq)
+        .where('seq', '<=', upTo.seq)
         .where('event', 'in', [...endings, ...keyEvents])
         .orderBy('seq')
         .execute()
       const ended = rows.flatMap(({ event, login, what, request, extra }) =>
         endings.includes(event) && login !== null ? [{ login, account: what ?? '', why: whyOf(extra), request: request ?? undefined }] : [],
       )
-      return { upTo, more: upTo < last, ended, keys: rows.some(({ event }) => keyEvents.includes(event)) }
+      return { upTo, isCut: false, more: upTo.seq < last.seq, ended, keys: rows.some(({ event }) => keyEvents.includes(event)) }
     },
   }
 }

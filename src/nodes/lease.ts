@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Tables } from '../store/schema.ts'
-import type { Feed, News } from './feed.ts'
+import type { Feed, News, Place } from './feed.ts'
 import type { Roster } from './roster.ts'
 
 interface Deps {
@@ -29,7 +29,7 @@ const soon = 500
  */
 export function createLease({ db, node, feed, roster, monotonic, wall, life, every, log }: Deps) {
   let [until, untilWall] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  let seen = 0
+  let seen: Place = { seq: 0, hash: '' }
   /** Never begun anew, so that a row which was taken away meanwhile does not come back looking as it did. */
   let renewals = 0
   let timer: NodeJS.Timeout | undefined
@@ -46,14 +46,18 @@ export function createLease({ db, node, feed, roster, monotonic, wall, life, eve
     const [began, beganWall] = [monotonic(), wall()]
     for (let more = true; more; ) {
       const news = await feed.since(seen)
-      if (news.ended.length > 0 || news.keys) await act(news)
+      if (news.ended.length > 0 || news.keys || news.isCut) await act(news)
       seen = news.upTo
       more = news.more
     }
     renewals++
-    const { numUpdatedRows } = await db.updateTable('node').set({ renewed: renewals, seen }).where('id', '=', node).executeTakeFirst()
+    const { numUpdatedRows } = await db
+      .updateTable('node')
+      .set({ renewed: renewals, seen: seen.seq })
+      .where('id', '=', node)
+      .executeTakeFirst()
     if (numUpdatedRows === 0n) {
-      await db.insertInto('node').values({ id: node, started_at: wall(), renewed: renewals, seen }).execute()
+      await db.insertInto('node').values({ id: node, started_at: wall(), renewed: renewals, seen: seen.seq }).execute()
       return renew() // nobody waits for a node without a row: only what is read after it is there has been heard in time
     }
     until = began + life

@@ -36,6 +36,8 @@ export function createLookout(db: Kysely<Tables>) {
   }
 }
 
+export type Lookout = ReturnType<typeof createLookout>
+
 function* chunks(ids: string[]): Generator<string[]> {
   for (let from = 0; from < ids.length; from += together) yield ids.slice(from, from + together)
 }

@@ -4,11 +4,11 @@ import type { Answer, Bus, OpenSocket, Question } from '../bus/bus.ts'
 import type { Tables } from '../store/schema.ts'
 import { createFeed, type News } from './feed.ts'
 import { createLease } from './lease.ts'
-import { createLookout } from './lookout.ts'
 import { createQuestions } from './questions.ts'
 import { createRoster } from './roster.ts'
 
 interface Deps {
+  /** Not the way on which people's requests wait: a lease that is renewed late silences the node. */
   db: Kysely<Tables>
   bus: Bus
   node: string
@@ -27,6 +27,8 @@ export interface Duties {
   end(ended: News['ended']): Promise<number>
   /** The keys have changed: reads them, and closes what came in by one that is gone. */
   keysChanged(): Promise<number>
+  /** Asks the store about every login that has connections here, and ends those that do not hold. @throws when it cannot be asked. */
+  recheck(): Promise<void>
   connectionsOf(logins: string[]): Map<string, OpenSocket[]>
 }
 
@@ -63,7 +65,8 @@ export async function createNodes({ lease: times = { life: 5000, every: 2000 }, 
     const until = monotonic() + times.life + 2 * lookEvery
     const expected = new Set(roster.live())
     // The store may not answer, which proves nothing: then only time does.
-    const [newest = Number.POSITIVE_INFINITY, looked] = await Promise.all([within(feed.newest(), times.life), look()])
+    const [place, looked] = await Promise.all([within(feed.newest(), times.life), look()])
+    const newest = place?.seq ?? Number.POSITIVE_INFINITY
     let isKnown = looked
     for (const id of roster.live()) expected.add(id)
     const isSilent = (id: string) => !answers.has(id) && roster.seen(id) < newest
@@ -105,12 +108,12 @@ export async function createNodes({ lease: times = { life: 5000, every: 2000 }, 
     holds: lease.holds,
     leaseAge: lease.age,
     whenHeld: lease.whenHeld,
-    lookout: createLookout(db),
     everywhere,
     checkAlone,
     /** Takes up a lease and its duties. @throws when the store cannot be asked. */
     async join(duties: Duties): Promise<void> {
-      await lease.begin(async ({ ended, keys }) => {
+      await lease.begin(async ({ ended, keys, isCut }) => {
+        if (isCut) await duties.recheck()
         if (ended.length > 0) await duties.end(ended)
         if (keys) await duties.keysChanged()
       })

@@ -26,6 +26,9 @@ interface Opening {
 /** ms that a statement takes before the log says so. */
 const slow = 500
 
+/** Connections beside those of the pool, for the lease of a node: when all others wait for something, it must still be renewed. */
+const asideSize = 2
+
 /**
  * The store in PostgreSQL, beside other nodes that have it open. Nothing that fails here ends the process: what the database did not
  * acknowledge is refused as `unavailable`, and when it is back, so are we.
@@ -33,23 +36,26 @@ const slow = 500
  */
 export async function openPostgres({ place, limits, meter = noMeter, tell = () => undefined }: Opening): Promise<Store> {
   await prepare(place)
-  const pool = createPool(place, limits, (query) => {
+  const told = (query: Query) => {
     const fault = query.error === undefined ? undefined : postgresFault(query.error)
     if (fault) meter.failed(fault, 'reader')
     if (fault || query.ms > slow) tell(query)
-  })
+  }
+  const [pool, own] = [createPool(place, limits, told), createPool(place, { ...limits, poolSize: asideSize }, told)]
   const db = repeating(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool.kysely }) }))
+  const aside = repeating(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: own.kysely }) }))
   const line = createLine(place, limits)
   const queue = createWriteQueue(createPostgresAppend(line, meter), meter)
   const letGo = async () => {
     await queue.idle()
     await line.close()
-    await db.destroy()
+    await Promise.all([db.destroy(), aside.destroy()])
   }
   try {
     const names = await namesOf(db)
     return {
       db,
+      aside,
       append: queue,
       reads: createPostgresReads(pool),
       ...names,

@@ -82,6 +82,7 @@ function storeOf({ file, db, reader, queue, names, closeThreads }: Opened): Stor
 
   return {
     db,
+    aside: db, // a store with one node has nothing that others wait for
     append: queue,
     reads: {
       open: (account, asks) => page('open', account, asks),

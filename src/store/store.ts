@@ -16,6 +16,8 @@ export interface Connections {
 /** What Parley remembers, in whichever database. */
 export interface Store {
   db: Kysely<Tables>
+  /** The same by a way of its own, for what must not wait behind what people ask. */
+  aside: Kysely<Tables>
   append: Append
   reads: Reads
   /** Names this store; changes when it is restored from a backup, so that clients drop their cursors. */

@@ -61,6 +61,16 @@ test('a node that can neither hear nor read is silent when the call returns, and
   assert.equal(bob.nodes.holds(), true)
 })
 
+test('where the database has lost its last moments, the nodes ask after everybody before an ending that took the same number is done', async () => {
+  const [ada, bob] = [await neighbour('a'), await neighbour('b')]
+  await street.ends('l1')
+  assert.deepEqual(await ada.nodes.everywhere(question('l1')), { connections: 0, unconfirmed: 0 })
+  await street.losesLast()
+  await street.ends('l2')
+  assert.deepEqual(await ada.nodes.everywhere(question('l2')), { connections: 0, unconfirmed: 0 })
+  assert.deepEqual([bob.ended, bob.rechecks()], [['l1'], 1])
+})
+
 test('a node whose lease ran out before is waited for by nobody', async () => {
   const [ada, bob] = [await neighbour('a'), await neighbour('b')]
   bob.hold()

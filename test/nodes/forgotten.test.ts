@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pino from 'pino'
-import { createFeed } from '../../src/nodes/feed.ts'
+import { createFeed, type Place } from '../../src/nodes/feed.ts'
 import { createLease } from '../../src/nodes/lease.ts'
 import { createRoster } from '../../src/nodes/roster.ts'
 import { TestPostgres } from '../support/postgres.ts'
@@ -25,7 +25,7 @@ test('a node whose row was taken away while it was cut off hears of what others 
   let between: () => Promise<unknown> = async () => undefined
   const slow = {
     ...feed,
-    async since(seen: number) {
+    async since(seen: Place) {
       const news = await feed.since(seen)
       await between()
       return news

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import pino from 'pino'
 import type { Bus, Question } from '../../src/bus/bus.ts'
 import { createLocalBus } from '../../src/bus/local.ts'
@@ -17,6 +17,8 @@ export const lease = { life: 800, every: 300 }
 export interface Neighbour {
   nodes: Nodes
   ended: string[]
+  /** How often it asked after everybody. */
+  rechecks(): number
   /** What it asks of the store waits until it is let go on. */
   hold(): void
   goOn(): void
@@ -42,17 +44,22 @@ export async function openStreet(place: PostgresPlace) {
     const monotonic = () => performance.now()
     const nodes = await createNodes({ db, bus, node, controlTopic, nodeTopic, monotonic, wall: Date.now, log, lease })
     const ended: string[] = []
+    let rechecks = 0
     await nodes.join({
       async end(those) {
         ended.push(...those.map(({ login }) => login))
         return those.length
       },
       keysChanged: async () => 0,
+      async recheck() {
+        rechecks++
+      },
       connectionsOf: (logins) => new Map(logins.map((login) => [login, [{ id: `${node}-${login}`, node, since: 1, lastFrameAt: 1 }]])),
     })
     return {
       nodes,
       ended,
+      rechecks: () => rechecks,
       hold: () => {
         gate = Promise.withResolvers()
       },
@@ -74,8 +81,17 @@ export async function openStreet(place: PostgresPlace) {
       const row = { seq: ++rows, at: 1, event: 'session_terminated', who: 'ada', what: 'ada', address: null, login, request: null }
       await store.db
         .insertInto('audit')
-        .values({ ...row, extra: '{"why":"signed_out"}', prev: '', hash: '' })
+        .values({ ...row, extra: '{"why":"signed_out"}', prev: '', hash: login })
         .execute()
+    },
+    /** As when another database takes over that has not heard of the last row. */
+    async losesLast(): Promise<void> {
+      await store.db.transaction().execute(async (tx) => {
+        await sql`alter table audit disable trigger user`.execute(tx)
+        await tx.deleteFrom('audit').where('seq', '=', rows--).execute()
+        await sql`alter table audit enable trigger user`.execute(tx)
+        await tx.updateTable('node').set({ renewed: 0, seen: rows }).execute()
+      })
     },
     close: () => store.close(),
   }

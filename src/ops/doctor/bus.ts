@@ -26,7 +26,7 @@ function aboutBus({ redis, up }: Nodes, kind: 'local' | 'redis'): Finding {
     return fault(
       'D-BUS',
       'Redis does not carry what the nodes tell each other: what others write comes late, and browsers cannot sign in.',
-      'redis-cli -u "$(cat FILE_OF_BUS_URL)" ping',
+      'redis-cli -h HOST -p PORT --askpass ping   # as in bus.url; an address with a password does not belong on a command line',
     )
   if (/^allkeys/.test(redis.evicts))
     return warning(
