@@ -2,7 +2,7 @@ import type { Frame } from './wire.ts'
 
 export type Join = (frames: readonly Frame[]) => Buffer
 
-/** Makes one Buffer of several frames. The readers of a room want the same ones, one reader after another: they share it. */
+/** Makes one Buffer of several frames. The readers of a room want the same ones, one reader after another: they share it (`fan-out-64 --beside`: µs/delivery). */
 export function createJoiner(): { join: Join; forget: () => void } {
   let last: readonly Frame[] = []
   let joined: Buffer | undefined
