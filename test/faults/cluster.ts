@@ -12,12 +12,12 @@ import { Road } from './road.ts'
 import { furnish, layOut } from './seed.ts'
 import { impatient } from './single.ts'
 
-const names = ['one', 'two', 'three']
+const most = ['one', 'two', 'three']
 /** A database that says nothing is given up within a round, too. */
 const briskly = { PARLEY__STORE__STATEMENTTIMEOUT: '3s' }
 
-/** Three nodes over one PostgreSQL and one Redis. Each node has its own roads there. */
-export async function startCluster({ doomed }: { doomed: number }): Promise<Deployment> {
+/** Up to three nodes over one PostgreSQL and one Redis. Each node has its own roads there. */
+export async function startCluster({ doomed, nodes: count = most.length }: { doomed: number; nodes?: number }): Promise<Deployment> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-faults-'))
   const clear = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   process.once('exit', clear) // also when somebody has stopped the run
@@ -44,7 +44,7 @@ export async function startCluster({ doomed }: { doomed: number }): Promise<Depl
     const there = { PARLEY__STORE__URL: store.url(place, roads.store.port), PARLEY__BUS__URL: `redis://127.0.0.1:${roads.bus.port}` }
     return Node.make({ name, folder: own, env: { ...settings, ...there } })
   }
-  const nodes = await Promise.all(names.map(node))
+  const nodes = await Promise.all(most.slice(0, count).map(node))
   await Promise.all(nodes.map((one) => one.start()))
   return {
     ...{ kind: 'cluster', nodes, behind, ca: made.map(({ ca }) => ca).join('\n'), pairs, ...people },

@@ -18,14 +18,15 @@ const help = `Does bad things to a Parley while people talk, and judges what the
 
 npm run test:faults                                  a thousand faults, ten million acknowledged messages
 npm run test:faults -- --faults 50 --acks 500000     fewer
-npm run test:faults -- --only kill,cut --seed 7      these, and in this order again
+npm run test:faults -- --seed 7 --faults 20          the round with that seed again
+npm run test:faults -- --only kill,cut               these
 npm run test:faults -- --deployment cluster --for 20m --into faults.jsonl
 npm run test:faults -- --sum faults.jsonl            what all runs into that file came to
 
   --faults N       how many happen (1000)
   --acks N         how many messages are acknowledged, all in all (10000000)
   --for TIME       begins no further round after 90s, 20m or 3h
-  --seed N         of the first round; each round adds one. The order of faults and what they choose follow it, moments do not
+  --seed N         of the first round; each round adds one. Its faults and what they choose follow it, moments do not
   --only A,B       of the faults below
   --round N        faults of one round, after which everything is judged (20)
   --deployment X   ${Object.entries(deployments)
@@ -88,7 +89,8 @@ async function play(kind: Deployment['kind'], plan: Plan): Promise<Round | undef
   const deployment = await startDeployment(kind, plan.faults.length + 1)
   try {
     const round = await playRound(deployment, plan, say)
-    for (const { kind: what, words } of round.report.verdicts) print(`✖ ${what}: ${words} (seed ${plan.seed})`)
+    for (const { kind: what, words } of round.report.verdicts)
+      print(`✖ ${what}: ${words} (--seed ${plan.seed} --faults ${plan.faults.length})`)
     if (values.into !== undefined) keep(values.into, { ...round, deployment: kind, at: new Date().toISOString() })
     return round
   } catch (error) {
@@ -106,10 +108,10 @@ async function run(): Promise<void> {
   const { names, left } = possible(kind, values.only?.split(','))
   for (const [name, why] of left) say(`${name} is left out: ${why}`)
   if (names.length === 0) refuse('No fault is left.')
-  const order = shuffled(names, faults, first)
   const rounds: Round[] = []
   for (let at = 0; at < faults && performance.now() < end; at += size) {
-    const plan = { seed: first + at / size, faults: order.slice(at, at + size), stride: Math.ceil(acks / (faults + faults / size)) }
+    const [seed, count] = [first + at / size, Math.min(size, faults - at)]
+    const plan = { seed, faults: shuffled(names, count, seed), stride: Math.ceil(acks / (faults + faults / size)) }
     say(`round ${at / size + 1} of ${Math.ceil(faults / size)}, seed ${plan.seed}: ${plan.faults.join(' ')}`)
     const round = await play(kind, plan)
     if (round) rounds.push(round)

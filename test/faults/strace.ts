@@ -10,18 +10,18 @@ export function noStrace(): string | undefined {
 }
 
 /**
- * Traces all threads of a process that runs, until the answer is called.
+ * Traces all threads of processes that run, and what they start, until the answer is called.
  * @param options of strace(1)
  * @throws Error with what strace said
  */
-export async function attach(pid: number, options: readonly string[]): Promise<() => Promise<void>> {
-  const child = spawn('strace', ['-f', '-p', `${pid}`, ...options], { stdio: ['ignore', 'ignore', 'pipe'] })
+export async function attach(pids: readonly number[], options: readonly string[]): Promise<() => Promise<void>> {
+  const child = spawn('strace', ['-f', ...pids.flatMap((pid) => ['-p', `${pid}`]), ...options], { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = once(child, 'exit')
   let said = ''
   await new Promise<void>((attached, failed) => {
     child.stderr.on('data', (chunk) => {
       said += String(chunk)
-      if (/ attached/.test(said)) attached()
+      if (pids.every((pid) => said.includes(`Process ${pid} attached`))) attached()
     })
     child.once('exit', () => failed(new Error(`strace could not attach: ${said}`)))
   })
@@ -36,4 +36,4 @@ export async function attach(pid: number, options: readonly string[]): Promise<(
  * @param inject as strace(1) writes it: `fdatasync:error=EIO`
  */
 export const tamper = (pid: number, file: string, inject: string): Promise<() => Promise<void>> =>
-  attach(pid, ['-P', file, '-e', `trace=${inject.split(':', 1)[0]}`, '-e', `inject=${inject}`, '-o', '/dev/null'])
+  attach([pid], ['-P', file, '-e', `trace=${inject.split(':', 1)[0]}`, '-e', `inject=${inject}`, '-o', '/dev/null'])

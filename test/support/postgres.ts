@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -178,6 +178,13 @@ export class TestPostgres {
     } finally {
       await client.end()
     }
+  }
+
+  /** Of all its processes, as of now (Linux). */
+  pids(): number[] {
+    const pid = this.#server?.pid ?? 0
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+    return [pid, ...children.map(Number)]
   }
 
   /** @param how SIGINT: sends everyone away and stops cleanly. SIGQUIT: at once, with nothing written out, as in a crash. */
