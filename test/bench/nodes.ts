@@ -202,6 +202,8 @@ function fit(points: Point[]): number[] {
   return size.map((i) => (left[i]?.[size.length] ?? 0) / (left[i]?.[i] ?? 1))
 }
 
+// What was started goes with us.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const postgres = await TestPostgres.start()
 const redis = await startRedis()
 const points: Point[] = []
