@@ -16,8 +16,8 @@ import { cpuOf } from './processes.ts'
 
 /**
  * What a message costs on one, two and three nodes: the processor time of the nodes, PostgreSQL and Redis for the same posts, in large
- * rooms and in small ones. Three costs (of a post, of a delivery, of a letter from another node) are fitted to the points of one and of
- * three nodes, and have to foretell those of two.
+ * rooms and in small ones. Four costs (of a commit, of a delivery, of a letter from another node, and of being there) are fitted to the
+ * points of one and of three nodes, and have to foretell those of two.
  *
  *   npm run bench:nodes -- [--seconds 8]
  */
@@ -184,20 +184,26 @@ async function bytesPerMessage(postgres: TestPostgres): Promise<number> {
   return Number((await postgres.ask(database, size))[0]?.bytes) / many
 }
 
-/** Least squares for three costs, each point weighed by what it took, so that a share of it counts and not its size. */
-function fit(points: Point[]): [number, number, number] {
-  const rows = points.map(({ posts, deliveries, heard, cpu }) => [posts, deliveries, heard, cpu.nodes].map((n) => n / cpu.nodes))
-  const left = [0, 1, 2].map((i) => [0, 1, 2, 3].map((j) => rows.reduce((sum, row) => sum + (row[i] ?? 0) * (row[j] ?? 0), 0)))
-  for (const i of [0, 1, 2])
-    for (const k of [0, 1, 2]) {
+/** What each cost is multiplied by. */
+const factors = ({ nodes, commits, deliveries, heard }: Point): number[] => [commits, deliveries, heard, nodes * seconds]
+
+/** Least squares, each point weighed by what it took, so that a share of it counts and not its size. */
+function fit(points: Point[]): number[] {
+  const rows = points.map((point) => [...factors(point), point.cpu.nodes].map((n) => n / point.cpu.nodes))
+  const size = factors(points[0] as Point).map((_, i) => i)
+  const left = size.map((i) => [...size, size.length].map((j) => rows.reduce((sum, row) => sum + (row[i] ?? 0) * (row[j] ?? 0), 0)))
+  for (const i of size)
+    for (const k of size) {
       const [pivot, other] = [left[i], left[k]] as [number[], number[]]
       if (i === k) continue
       const share = (other[i] ?? 0) / (pivot[i] ?? 1)
-      for (let j = 0; j < 4; j++) other[j] = (other[j] ?? 0) - share * (pivot[j] ?? 0)
+      for (let j = 0; j <= size.length; j++) other[j] = (other[j] ?? 0) - share * (pivot[j] ?? 0)
     }
-  return [0, 1, 2].map((i) => (left[i]?.[3] ?? 0) / (left[i]?.[i] ?? 1)) as [number, number, number]
+  return size.map((i) => (left[i]?.[size.length] ?? 0) / (left[i]?.[i] ?? 1))
 }
 
+// What was started goes with us.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const postgres = await TestPostgres.start()
 const redis = await startRedis()
 const points: Point[] = []
@@ -212,7 +218,7 @@ try {
 
 const micro = (s: number, per: number): string => (per === 0 ? '-' : ((s * 1e6) / per).toFixed(0)).padStart(7)
 const costs = fit(points.filter(({ nodes }) => nodes !== 2))
-const foretold = ({ posts, deliveries, heard }: Point) => posts * costs[0] + deliveries * costs[1] + heard * costs[2]
+const foretold = (point: Point) => factors(point).reduce((sum, factor, i) => sum + factor * (costs[i] ?? 0), 0)
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 print(`${people} connections, ${seconds} s each. µs of processor time:`)
 print(
@@ -225,8 +231,10 @@ for (const point of points) {
   const all = `${micro(cpu.nodes, deliveries)} ${micro(cpu.nodes, posts)} ${micro(cpu.postgres, posts)} ${micro(cpu.redis, posts)}`
   print(`${nodes}      ${shape.name} ${counts} ${all}   ${off}`)
 }
+const [commit = 0, delivery = 0, letter = 0, idle = 0] = costs.map((s) => s * 1e6)
 print(
-  `fitted to one and three nodes: a post ${(costs[0] * 1e6).toFixed(0)} µs, a delivery ${(costs[1] * 1e6).toFixed(1)} µs, a letter heard ${(costs[2] * 1e6).toFixed(0)} µs`,
+  `fitted to one and three nodes, in µs: a commit ${commit.toFixed(0)}, a delivery ${delivery.toFixed(1)}, a letter heard ${letter.toFixed(0)},`,
 )
+print(`and ${(idle / 1000).toFixed(0)} ms for each node and second, whatever it does`)
 print(`a message of 100 bytes takes ${bytes.toFixed(0)} bytes in PostgreSQL`)
 process.exit(0)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { endsWithUs } from '../support/offspring.ts'
 import type { Ports } from './balancer.ts'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
@@ -36,6 +37,7 @@ export async function startNode({ name, folder, ports, settings }: Asked): Promi
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
+  endsWithUs(child)
   const said: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => {
     said.push(line)

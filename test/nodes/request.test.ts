@@ -35,8 +35,8 @@ test('bob signs out everywhere on one node: by one id it is found there, on the 
   await other.query('select 1 from login where id = $1 for update', [device.login.id])
   const asked = bob.delete('/api/v1/logins')
   const waits = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
-    and clock_timestamp() - query_start > interval '1200 ms'`
-  while ((await other.query(waits)).rowCount === 0);
+    and clock_timestamp() - query_start > interval '1000 ms'`
+  await cluster.until(async () => (await other.query(waits)).rowCount !== 0)
   await other.query('commit')
 
   const { status, headers, json } = await asked
