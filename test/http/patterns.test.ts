@@ -50,6 +50,7 @@ const reasons: Record<string, string[]> = {
     String.raw`/[-:]|\..*$/g`,
     String.raw`/:\/\/[^/]*@/`,
     String.raw`/^[\d.]+$|:/`,
+    String.raw`/set (\w+ = on)/`,
   ],
   'Its text is a page that we built ourselves.': [String.raw`/<title>[^<]*<\/title>/`, '/<meta name="application-name"[^>]*>/'],
   'Its text comes from the kernel, from the operator’s own command line, or is the beginning of an answer to the operator’s own question.':
