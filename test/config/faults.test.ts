@@ -84,7 +84,7 @@ for (const [name, value] of bad) {
     assert.equal(faultsOf(operator(t), { [`PARLEY__${name}`]: value }).length, 1))
 }
 
-test('settings that do not go together are refused in words (CFG-01)', (t) => {
+test('settings that do not go together are refused in words (CFG-01, TLS-08)', (t) => {
   const open = { PARLEY__TLS__MODE: 'off', PARLEY__SERVER__HOST: '0.0.0.0' }
   assert.match(faultsOf(operator(t), open).join(), /tls\.mode — off would send passwords over the network in the clear/)
   const bus = (url: string, store = 'postgres://parley@127.0.0.1/parley') =>

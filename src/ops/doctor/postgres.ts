@@ -88,9 +88,12 @@ function aboutDurability({ unfit }: Facts): Finding {
   return fault('D-STORE-DURABLE', cause, fix === '' ? 'parley config show | grep store' : `${fix}\npsql -c 'select pg_reload_conf()'`)
 }
 
-/** Each node has one that writes messages besides its pool. Whoever starts a node before stopping another needs room for one more. */
+/** Connections of a node besides its pool: one that writes messages, and two for its lease. */
+const besides = 3
+
+/** Whoever starts a node before stopping another needs room for one more. */
 function aboutConnections(store: InPostgres, { connections: { most, others } }: Facts, nodes: number): Finding {
-  const each = store.poolSize + 1
+  const each = store.poolSize + besides
   const room = most - others
   const words = `${nodes === 1 ? 'This node' : `These ${nodes} nodes`} can take ${nodes * each} connections, and PostgreSQL has ${room} for us`
   const wanted = others + (nodes + 1) * each
