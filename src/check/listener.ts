@@ -16,6 +16,9 @@ interface Given {
   turnedAway?: (status: number) => void
 }
 
+/** ms before what was refused for now is asked again, where the server does not say. */
+const again = 200
+
 type WireEvent = Heard & { text?: string }
 type Opened = { room: string; events?: WireEvent[]; more?: boolean; last?: number; reset?: string; refused?: string }
 
@@ -57,9 +60,19 @@ export class Listener {
     const greeting = this.#greetings
     // Live events follow the answer at once: it is taken in before anything else is read.
     this.reach.ask('open', { rooms: rooms.map((room) => ({ room, ...this.#cursor(room) })) }, (answer) => {
-      if (answer?.type !== 'ok' || greeting !== this.#greetings) return
+      if (greeting !== this.#greetings) return
+      if (answer?.type === 'refused' && answer.retryable === true) this.#later(rooms, Number(answer.retryAfterMs ?? again))
+      if (answer?.type !== 'ok') return
       this.#open((answer.rooms as Opened[]).flatMap((one) => this.#took(one)))
     })
+  }
+
+  /** What is refused for now is asked again, unless another connection has asked meanwhile. */
+  #later(rooms: string[], ms: number): void {
+    const greeting = this.#greetings
+    setTimeout(() => {
+      if (greeting === this.#greetings) this.#open(rooms)
+    }, ms)
   }
 
   /** Without one: the newest, for who comes and goes; the first, for who is to hear everything. */

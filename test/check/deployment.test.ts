@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { checkDeployment } from '../../src/check/deployment.ts'
+import { Refusal } from '../../src/protocol/codes.ts'
 import { roomy } from '../bench/seed.ts'
 import { certificate, startHouse } from '../support/house.ts'
 
@@ -36,6 +37,17 @@ test('one person is enough, within the limits of any server', async (t) => {
   const { verdicts, figures } = await check(tokens.slice(0, 1))
   assert.deepEqual(verdicts, [])
   assert.ok(figures.acknowledged > 0)
+})
+
+test('who is refused for now asks again, and misses nothing', async (t) => {
+  const { house, check, tokens } = await scene(t)
+  const { reads } = house.service.house.store
+  const open = reads.open.bind(reads)
+  let asked = 0
+  reads.open = (account, asks) => (++asked <= 3 ? Promise.reject(new Refusal('unavailable')) : open(account, asks))
+  const { verdicts } = await check(tokens)
+  assert.deepEqual(verdicts, [])
+  assert.ok(asked > 3)
 })
 
 test('what the store loses afterwards is missed', async (t) => {
