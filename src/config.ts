@@ -4,7 +4,7 @@
  */
 export { type Address, addressOf, isLoopback, typedHosts } from './config/address.ts'
 export { type Explained, explainSettings, settingMeant } from './config/explain.ts'
-export { ConfigFaults, type Fault, sayFault } from './config/faults.ts'
+export { ConfigFaults, didYouMean, type Fault, sayFault } from './config/faults.ts'
 export { type Config, type Origins, type Reading, readConfig, type StorePlace, storeFile } from './config/read.ts'
 export { withoutRestart } from './config/reload.ts'
 export { checkConfig, compareConfigs, type Described, describeConfig } from './config/show.ts'

@@ -3,6 +3,9 @@ import { type Given, lookUp, unknownName } from './names.ts'
 
 const prefix = 'parley__'
 
+/** The variable that sets it, as one would write it: `server.port` → `PARLEY__SERVER__PORT`. */
+export const variableOf = (key: string): string => `${prefix}${key.replaceAll('.', '__')}`.toUpperCase()
+
 /** Reads `PARLEY__SECTION__KEY`, in any case; a secret may come as `PARLEY__SECTION__KEY_FILE`. Empty is the same as nothing. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): { given: Given[]; faults: Fault[] } {
   const given: Given[] = []

@@ -1,4 +1,6 @@
+import { variableOf } from './env-layer.ts'
 import { nearest } from './faults.ts'
+import { elsewhere, sections } from './names.ts'
 import type { Origins } from './read.ts'
 import { type Setting, settings } from './schema.ts'
 import { describeConfig } from './show.ts'
@@ -31,7 +33,7 @@ export function explainSettings(asked: string, reading?: { settings: object; ori
 }
 
 function explained(key: string, { doc, kind, restart, secret }: Setting<unknown>, now?: { value: string; origin: string }): Explained {
-  const env = `PARLEY__${key.toUpperCase().replaceAll('.', '__')}`
+  const env = variableOf(key)
   return {
     ...{ key, doc, allowed: kind.allowed },
     ...(now && { value: now.value, origin: now.origin }),
@@ -40,10 +42,5 @@ function explained(key: string, { doc, kind, restart, secret }: Setting<unknown>
 }
 
 /** The setting or section that was probably meant. */
-export function settingMeant(asked: string): string | undefined {
-  const sections = [...settings.keys()].flatMap((key) => (key.includes('.') ? [key.slice(0, key.indexOf('.'))] : []))
-  const wanted = asked.toLowerCase()
-  const whole = new Map([...settings.keys(), ...sections].map((name) => [name.toLowerCase(), name]))
-  const last = [...settings.keys()].find((key) => key.slice(key.indexOf('.') + 1).toLowerCase() === wanted)
-  return last ?? whole.get(nearest(wanted, whole.keys()) ?? '')
-}
+export const settingMeant = (asked: string): string | undefined =>
+  elsewhere(asked) ?? nearest(asked, [...settings.keys(), ...sections.keys()])

@@ -34,6 +34,9 @@ export class ConfigFaults extends Error {
   }
 }
 
+/** Behind a sentence about a name that means nothing; nothing, where nothing is near it. */
+export const didYouMean = (near: string | undefined): string => (near === undefined ? '' : ` Did you mean "${near}"?`)
+
 /** The one of `words` that was probably meant, if any is near enough. */
 export function nearest(written: string, words: Iterable<string>): string | undefined {
   let best: string | undefined

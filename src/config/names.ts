@@ -49,7 +49,7 @@ export function unknownName(written: string, place: Place): Fault {
 }
 
 /** A name put into the wrong section: `port` → `server.port`. */
-const elsewhere = (name: string): string | undefined =>
+export const elsewhere = (name: string): string | undefined =>
   [...settings.keys()].find((key) => afterDot(key).toLowerCase() === name.toLowerCase())
 
 const some = (names: readonly string[]): string => (names.length > 16 ? `${names.slice(0, 16).join(', ')}, …` : names.join(', '))

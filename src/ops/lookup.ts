@@ -1,4 +1,4 @@
-import { nearest } from '../config/faults.ts'
+import { didYouMean, nearest } from '../config/faults.ts'
 import type { House } from '../house.ts'
 import type { AccountEntry } from '../identity/accounts.ts'
 import { Refusal } from '../protocol/codes.ts'
@@ -9,7 +9,7 @@ export async function findAccount({ accounts }: House, given: string): Promise<A
   const found = (await accounts.find(given)) ?? (await accounts.get(given))
   if (found) return found
   const names = (await accounts.list()).map(({ name }) => name)
-  throw new Refusal('invalid', `There is no account "${given}".${meant(given, names)}`)
+  throw new Refusal('invalid', `There is no account "${given}".${didYouMean(nearest(given, names))}`)
 }
 
 /**
@@ -26,10 +26,5 @@ export async function findRoom({ store }: House, given: string): Promise<RoomRow
   if (room)
     throw new Refusal('conflict', `${named.length} rooms are called "${given}". Give the id: ${named.map(({ id }) => id).join(', ')}.`)
   const names = rooms.map(({ name }) => name)
-  throw new Refusal('no_such_room', `There is no room "${given}".${meant(given, names)}`)
-}
-
-function meant(given: string, names: string[]): string {
-  const near = nearest(given, names)
-  return near === undefined ? '' : ` Did you mean "${near}"?`
+  throw new Refusal('no_such_room', `There is no room "${given}".${didYouMean(nearest(given, names))}`)
 }

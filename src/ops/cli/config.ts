@@ -1,5 +1,14 @@
 import { CommanderError } from 'commander'
-import { ConfigFaults, checkConfig, describeConfig, type Explained, explainSettings, type Reading, settingMeant } from '../../config.ts'
+import {
+  ConfigFaults,
+  checkConfig,
+  describeConfig,
+  didYouMean,
+  type Explained,
+  explainSettings,
+  type Reading,
+  settingMeant,
+} from '../../config.ts'
 import { Misused } from './exit.ts'
 import { examples } from './help.ts'
 import { plain, table } from './output.ts'
@@ -52,7 +61,7 @@ export const addConfigCommands: Group = (program, { root, env, read, out }) => {
     .addHelpText('after', examples('config explain login.idle', 'config explain tls'))
     .action((setting: string, options: Json) => {
       const found = explainSettings(setting, withoutFaults(read))
-      if (!found) throw new Misused(`There is no setting "${setting}".${meant(setting)} All of them: parley config show`)
+      if (!found) throw new Misused(`There is no setting "${setting}".${didYouMean(settingMeant(setting))} All of them: parley config show`)
       out.data(found, options, () => found.map(paragraph).join('\n\n'))
     })
 }
@@ -65,11 +74,6 @@ function withoutFaults(read: () => Reading): Reading | undefined {
     if (error instanceof ConfigFaults) return undefined
     throw error
   }
-}
-
-function meant(setting: string): string {
-  const near = settingMeant(setting)
-  return near === undefined ? '' : ` Did you mean "${near}"?`
 }
 
 function paragraph({ key, doc, allowed, value, origin, env, envFile, restart }: Explained): string {
