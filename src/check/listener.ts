@@ -1,12 +1,7 @@
-import type { Target } from '../outside/line.ts'
-import { type Frame, Reach, type Welcome } from './reach.ts'
+import { type Access, type Frame, Reach, type Welcome } from './reach.ts'
 import { type Heard, type Stream, textOf } from './seen.ts'
 
-interface Given {
-  target: () => Target
-  token: string
-  patience: number
-  random: () => number
+interface Given extends Access {
   rooms: readonly string[]
   /** In these rooms from their first event to the end; others come and go, or were never in. */
   steady: boolean

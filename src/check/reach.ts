@@ -16,7 +16,8 @@ export interface Welcome extends Frame {
   limits: { pending: number }
 }
 
-interface Given {
+/** How somebody reaches the server. */
+export interface Access {
   target: () => Target
   token: string
   /** ms without a sign of life before a connection is given up, and before a new one is. */
@@ -39,7 +40,7 @@ let lines = 0
 
 /** One login's way to the server, kept up through everything: dials again after each end, and notices when nobody is there any more. */
 export class Reach {
-  readonly #given: Given
+  readonly #given: Access
   readonly #caller: Caller
   readonly #waiting = new Map<number, (frame: Frame | undefined) => void>()
   #line: Line | undefined
@@ -51,7 +52,7 @@ export class Reach {
   /** How many it has had. */
   connections = 0
 
-  constructor(given: Given, caller: Caller) {
+  constructor(given: Access, caller: Caller) {
     this.#given = given
     this.#caller = caller
     this.#done = this.#keepUp()

@@ -1,12 +1,7 @@
-import type { Target } from '../outside/line.ts'
-import { type Frame, Reach, type Welcome } from './reach.ts'
+import { type Access, type Frame, Reach, type Welcome } from './reach.ts'
 import { type Post, textOf } from './seen.ts'
 
-interface Given {
-  target: () => Target
-  token: string
-  patience: number
-  random: () => number
+interface Given extends Access {
   rooms: readonly string[]
   /** Begins every key: those of another run must not be met again. */
   prefix: string

@@ -45,8 +45,10 @@ const unsure = new WeakSet<pg.PoolClient>()
 
 export type Ask = <Row>(text: string, values?: unknown[]) => Promise<Row[]>
 
-/** The connections for everything but the append. What passes comes up as a refusal. */
-/** @param tell hears of each statement, and of each connection that was not to be had. */
+/**
+ * The connections for everything but the append. What passes comes up as a refusal.
+ * @param tell hears of each statement, and of each connection that was not to be had.
+ */
 export function createPool(place: PostgresPlace, limits: PostgresLimits, tell: (query: Query) => void = () => undefined) {
   const pool = new pg.Pool({ ...clientConfig(place, limits), max: limits.poolSize, idleTimeoutMillis: 60_000 })
   // Idle or not, a connection that breaks tells whoever uses it next; an error that nobody listens to would end the process.

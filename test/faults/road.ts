@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-type Way = 'there' | 'back'
+export type Way = 'there' | 'back'
 
 /**
  * The road between people and one node: every connection passes here, byte for byte, until something happens to the road. What
