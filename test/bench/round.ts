@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Figures, Task } from '../../src/bench/task.ts'
+import type { Pair } from '../support/premises.ts'
 import type { Job, Said } from './generator.ts'
 import { cpuOf, memoryOf, startOn, stop } from './processes.ts'
-import { type Pair, roomy, type Seeded } from './seed.ts'
+import { roomy, type Seeded } from './seed.ts'
 import { type SubjectName, startSubject } from './subjects.ts'
 import type { Watched } from './watch.ts'
 

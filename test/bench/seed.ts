@@ -1,11 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import pino from 'pino'
-import { readConfig } from '../../src/config.ts'
-import { type House, openHouse, systemClock } from '../../src/house.ts'
+import type { House } from '../../src/house.ts'
 import type { Entry } from '../../src/store/append.ts'
+import { layOut, openPremises, type Pair, tokenOf } from '../support/premises.ts'
 
 export interface Seeded {
   folder: string
@@ -14,11 +13,6 @@ export interface Seeded {
   tokens: string[]
   /** Whose account the first connections have. */
   person: { name: string; password: string }
-}
-
-export interface Pair {
-  key: string
-  cert: string
 }
 
 interface Asked {
@@ -53,8 +47,6 @@ export const roomy: Record<string, string> = Object.fromEntries(
   }).map(([name, value]) => [`PARLEY__LIMITS__${name}`, String(value)]),
 )
 
-const root = resolve(import.meta.dirname, '../..')
-const day = 86_400_000
 const password = 'a password of the bench, of no use elsewhere'
 /** Posts that wait for the store at a time. */
 const wave = 2048
@@ -64,20 +56,8 @@ const mostPosted = 10_000
 /** A Parley with people, logins, tokens and rooms, as if they had been there for a while. */
 export async function seed({ rooms, perRoom, perAccount, messages = 0, pair }: Asked): Promise<Seeded> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'))
-  cpSync(join(root, 'config/default.yaml'), join(folder, 'config/default.yaml'))
-  mkdirSync(join(folder, 'certs'))
-  writeFileSync(join(folder, 'certs/privkey.pem'), pair.key, { mode: 0o600 })
-  writeFileSync(join(folder, 'certs/fullchain.pem'), pair.cert)
-  const { config } = readConfig({ root: folder, env: roomy })
-  const house = await openHouse({
-    config: () => config,
-    log: pino({ level: 'silent' }),
-    clock: systemClock,
-    announce: async () => ({ connections: 0, unconfirmed: 0 }),
-    onFatal: (error) => {
-      throw error
-    },
-  })
+  layOut(folder, pair)
+  const house = await openPremises(folder, roomy)
   const tokens: string[] = []
   const roomIds: string[] = []
   for (let r = 0; r < rooms; r++) {
@@ -86,10 +66,7 @@ export async function seed({ rooms, perRoom, perAccount, messages = 0, pair }: A
       const name = `bench-${r}-${i}`
       const account = await house.accounts.add({ name, role: 'member', ...(tokens.length === 0 && { password }) })
       members.push(account.id)
-      for (let k = i; k < Math.min(perRoom, i + perAccount); k++) {
-        const login = await house.logins.begin({ account: account.id, credential: 'token', label: 'bench', address: '127.0.0.1' })
-        tokens.push((await house.tokens.token(login, { expiresAt: Date.now() + day })).token)
-      }
+      for (let k = i; k < Math.min(perRoom, i + perAccount); k++) tokens.push(await tokenOf(house, account.id, 'bench'))
     }
     roomIds.push(await house.rooms.found({ account: 'parley' }, { name: `bench ${r}`, kind: 'private', members }))
   }

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { whereIs } from '../setup.ts'
+import type { Pair } from '../support/premises.ts'
 import { startProgram } from './processes.ts'
-import type { Pair } from './seed.ts'
 
 /** Servers of XMPP, as Debian packs them: rooms are those of XEP-0045, the line is RFC 7395. They keep and check no message here. */
 export type XmppName = 'ejabberd' | 'prosody'

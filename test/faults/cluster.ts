@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { makeDevelopmentPair } from '../../src/tls/development-ca.ts'
 import { roomy } from '../bench/seed.ts'
 import { TestPostgres } from '../support/postgres.ts'
+import { layOut } from '../support/premises.ts'
 import { startRedis } from '../support/redis.ts'
 import type { Behind, Deployment, Wires } from './deployment.ts'
 import { Node } from './node.ts'
 import { Road } from './road.ts'
-import { furnish, layOut } from './seed.ts'
+import { furnish } from './seed.ts'
 import { impatient } from './single.ts'
 
 const most = ['one', 'two', 'three']

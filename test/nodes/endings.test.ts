@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { createLocalBus } from '../../src/bus/local.ts'
-import { TestPostgres } from '../support/postgres.ts'
 import { lease, type Neighbour, openStreet, question } from './street.ts'
 
-let postgres: TestPostgres
 let street: Awaited<ReturnType<typeof openStreet>>
 const there: Neighbour[] = []
 before(async () => {
-  postgres = await TestPostgres.start()
-  street = await openStreet(await postgres.database())
+  street = await openStreet()
 })
-after(async () => {
-  await street.close()
-  await postgres[Symbol.asyncDispose]()
-})
+after(() => street.close())
 afterEach(async () => {
   await Promise.all(there.splice(0).map((one) => one.close()))
 })

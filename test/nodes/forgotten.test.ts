@@ -4,19 +4,13 @@ import pino from 'pino'
 import { createFeed, type Place } from '../../src/nodes/feed.ts'
 import { createLease } from '../../src/nodes/lease.ts'
 import { createRoster } from '../../src/nodes/roster.ts'
-import { TestPostgres } from '../support/postgres.ts'
 import { openStreet, question, lease as times } from './street.ts'
 
-let postgres: TestPostgres
 let street: Awaited<ReturnType<typeof openStreet>>
 before(async () => {
-  postgres = await TestPostgres.start()
-  street = await openStreet(await postgres.database())
+  street = await openStreet()
 })
-after(async () => {
-  await street.close()
-  await postgres[Symbol.asyncDispose]()
-})
+after(() => street.close())
 
 test('a node whose row was taken away while it was cut off hears of what others did not wait for it to hear', async (t) => {
   const { db } = street.store

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { busCheck } from '../../src/ops/doctor/bus.ts'
 import type { Guest, Patient } from '../../src/ops/doctor/patient.ts'
 import type { RoomEvent } from '../../src/protocol/events.ts'
-import { type Cluster, startCluster } from '../support/cluster.ts'
+import { type Cluster, isUp, startCluster } from '../support/cluster.ts'
 import type { TestHouse } from '../support/house.ts'
 
 let cluster: Cluster
@@ -16,7 +16,6 @@ after(() => cluster.close())
 
 const seqs = (events: RoomEvent[]) => events.map(({ seq }) => seq)
 const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1)
-const isUp = (house: TestHouse) => house.service.house.bus.figures().up
 
 test('while Redis is away nobody misses anything: it comes from the store, and when Redis is back at once again', async () => {
   const [ada, bob] = await north.people('ada', 'bob')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import type { RoomEvent } from '../../src/protocol/events.ts'
-import { type Cluster, startCluster } from '../support/cluster.ts'
+import { type Cluster, isUp, startCluster } from '../support/cluster.ts'
 import type { Guest, Heard } from '../support/guest.ts'
 import { newKey } from '../support/guest.ts'
 import type { TestHouse } from '../support/house.ts'
@@ -14,8 +14,6 @@ before(async () => {
   ;[north, south] = cluster.houses as [TestHouse, TestHouse]
 })
 after(() => cluster.close())
-
-const isUp = (house: TestHouse) => house.service.house.bus.figures().up
 
 /** Pages in which there is a message that was edited stand still, with what they have seen so far, until it is let go. */
 async function holdPages(): Promise<{ waiting(): Promise<void>; letGo(): Promise<void> }> {

@@ -6,8 +6,8 @@ import { controlTopic, nodeTopic } from '../../src/chat/topics.ts'
 import { createNodes, type Nodes } from '../../src/nodes/nodes.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { createPool } from '../../src/store/postgres-connection.ts'
-import type { PostgresPlace } from '../../src/store/postgres-place.ts'
 import type { Tables } from '../../src/store/schema.ts'
+import { TestPostgres } from '../support/postgres.ts'
 
 const limits = { poolSize: 4, statementTimeout: 5000 }
 /** Shorter than in earnest; between renewals there is as little to spare. */
@@ -27,7 +27,9 @@ export interface Neighbour {
 }
 
 /** Several nodes over one real PostgreSQL, each with its own way there. */
-export async function openStreet(place: PostgresPlace) {
+export async function openStreet() {
+  const postgres = await TestPostgres.start()
+  const place = await postgres.database()
   const store = await openPostgres({ place, limits })
   let rows = 0
 
@@ -93,7 +95,10 @@ export async function openStreet(place: PostgresPlace) {
         await tx.updateTable('node').set({ renewed: 0, seen: rows }).execute()
       })
     },
-    close: () => store.close(),
+    async close(): Promise<void> {
+      await store.close()
+      await postgres[Symbol.asyncDispose]()
+    },
   }
 }
 

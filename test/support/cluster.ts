@@ -45,3 +45,6 @@ export async function startCluster(nodes: number, given: Record<string, string> 
   for (let i = 0; i < nodes; i++) await cluster.add()
   return cluster
 }
+
+/** Its bus carries what it says. */
+export const isUp = ({ service }: TestHouse): boolean => service.house.bus.figures().up

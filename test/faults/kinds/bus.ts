@@ -1,5 +1,6 @@
 import { TestRedis } from '../../support/redis.ts'
 import { around, aWhile, type Fault } from '../fault.ts'
+import { cutOff, late, oneWay } from './wires.ts'
 
 /** What happens to Redis, and on the way there. */
 export const bus: Record<string, Fault> = {
@@ -63,16 +64,7 @@ export const bus: Record<string, Fault> = {
       await old.close()
     },
   },
-  'bus-cut': {
-    words: 'one node is cut off from Redis for a while',
-    on: 'cluster',
-    async play(scene) {
-      const { wires } = around(scene)
-      wires.bus.block()
-      await aWhile(scene, 400)
-      wires.bus.mend()
-    },
-  },
+  'bus-cut': cutOff('bus', 'one node is cut off from Redis for a while', 400),
   'bus-strand': {
     words: 'half-open connections of one node to Redis: it is not told that nobody hears it',
     on: 'cluster',
@@ -81,36 +73,7 @@ export const bus: Record<string, Fault> = {
       await aWhile(scene, 300)
     },
   },
-  'bus-deaf': {
-    words: 'one node is heard by the others, and hears nothing itself',
-    on: 'cluster',
-    async play(scene) {
-      const { wires } = around(scene)
-      wires.bus.hold('back')
-      await aWhile(scene, 400 + scene.chance.below(2500))
-      if (scene.chance.below(2) === 0) wires.bus.cut()
-      wires.bus.mend()
-    },
-  },
-  'bus-dumb': {
-    words: 'one node hears the others, and is not heard',
-    on: 'cluster',
-    async play(scene) {
-      const { wires } = around(scene)
-      wires.bus.hold('there')
-      await aWhile(scene, 400 + scene.chance.below(2500))
-      if (scene.chance.below(2) === 0) wires.bus.cut()
-      wires.bus.mend()
-    },
-  },
-  'bus-late': {
-    words: 'what one node says to Redis, and hears, is late by chance more or less',
-    on: 'cluster',
-    async play(scene) {
-      const { wires } = around(scene)
-      wires.bus.slow(5 + scene.chance.below(100))
-      await aWhile(scene, 500)
-      wires.bus.mend()
-    },
-  },
+  'bus-deaf': oneWay('back', 'one node is heard by the others, and hears nothing itself'),
+  'bus-dumb': oneWay('there', 'one node hears the others, and is not heard'),
+  'bus-late': late('bus', 'what one node says to Redis, and hears, is late by chance more or less', 5, 100),
 }

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { putPair } from '../../support/premises.ts'
 import { aWhile, type Fault, type Scene, within } from '../fault.ts'
-import { putPair } from '../seed.ts'
 
 const local = ({ node }: Pick<Scene, 'node'>) => join(node.folder, 'config/local.yaml')
 

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { around, aWhile, type Fault, type Scene, within } from '../fault.ts'
+import { cutOff, late } from './wires.ts'
 
 const told = (scene: Scene, text: string, values: unknown[] = []) => {
   const { behind } = around(scene)
@@ -144,26 +145,8 @@ export const store: Record<string, Fault> = {
       await old[Symbol.asyncDispose]()
     },
   },
-  'store-cut': {
-    words: 'one node is cut off from PostgreSQL for a while',
-    on: 'cluster',
-    async play(scene) {
-      const { wires } = around(scene)
-      wires.store.block()
-      await aWhile(scene, 400)
-      wires.store.mend()
-    },
-  },
-  'store-cut-long': {
-    words: 'one node is cut off from PostgreSQL for longer than its lease holds',
-    on: 'cluster',
-    async play(scene) {
-      const { wires } = around(scene)
-      wires.store.block()
-      await aWhile(scene, 5500)
-      wires.store.mend()
-    },
-  },
+  'store-cut': cutOff('store', 'one node is cut off from PostgreSQL for a while', 400),
+  'store-cut-long': cutOff('store', 'one node is cut off from PostgreSQL for longer than its lease holds', 5500),
   'store-one-way': {
     words: 'what PostgreSQL answers one node is held on the road, then lost: done, and the node does not know',
     on: 'cluster',
@@ -185,14 +168,5 @@ export const store: Record<string, Fault> = {
       wires.store.mend()
     },
   },
-  'store-late': {
-    words: 'what one node asks PostgreSQL, and its answers, are late by chance more or less',
-    on: 'cluster',
-    async play(scene) {
-      const { wires } = around(scene)
-      wires.store.slow(2 + scene.chance.below(20))
-      await aWhile(scene, 500)
-      wires.store.mend()
-    },
-  },
+  'store-late': late('store', 'what one node asks PostgreSQL, and its answers, are late by chance more or less', 2, 20),
 }
