@@ -2,7 +2,10 @@ import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:cry
 import type { Logger } from 'pino'
 import type { Bus } from './bus/bus.ts'
 import { createLocalBus } from './bus/local.ts'
-import type { RedisClient, RedisPlace } from './bus/redis-client.ts'
+import type { RedisPlace } from './bus/redis-client.ts'
+import type { RedisCommands } from './bus/redis-commands.ts'
+import type { Word } from './bus/sentinel.ts'
+import type { Whereabouts } from './bus/whereabouts.ts'
 import { controlTopic, nodeTopic } from './chat/topics.ts'
 import type { Config } from './config.ts'
 import type { Announce } from './identity/logins.ts'
@@ -34,7 +37,7 @@ export interface Neighbourhood {
   /** Web sessions in Redis; otherwise they are in the store. */
   vault?: Vault
   /** Where counts are shared; otherwise each node counts for itself. */
-  together?: { redis: RedisClient; house: string; salt: string; alone: () => void }
+  together?: { redis: RedisCommands; house: string; salt: string; alone: () => void }
   /** How often Redis was needed and away. */
   fallbacks: Fallbacks
   /** How it stands, for the operator. Undefined for a node that is alone. */
@@ -56,6 +59,8 @@ export interface Survey {
   answering: string[]
   /** Undefined without Redis, or while it does not answer. `ms`: to it and back. */
   redis?: { version: string; ms: number; evicts: string }
+  /** What each of them says, where there are any. */
+  sentinels?: Word[]
 }
 
 /** Whoever has the master key can make it, and it tells nothing of that one (HKDF, RFC 5869). */
@@ -65,8 +70,9 @@ export async function moveIn({ config, store, isShared, masterKey, clock, log }:
   const node = randomBytes(4).toString('hex')
   const house = store.lineage
   const place: RedisPlace | undefined = config.bus.kind === 'redis' ? config.bus : undefined
-  const bus = place ? await overRedis({ place, house, node, key: createSecretKey(derived(masterKey, 'bus')), log }) : createLocalBus()
-  const redis = place && (await commands(place))
+  const where = place && (await whereabouts(place))
+  const bus = where ? await overRedis({ where, house, node, key: createSecretKey(derived(masterKey, 'bus')), log }) : createLocalBus()
+  const redis = where && (await commands(where))
   const nodes = isShared
     ? await createNodes({ db: store.aside, bus, node, controlTopic, nodeTopic, monotonic: clock.monotonic, wall: Date.now, log })
     : undefined
@@ -83,18 +89,19 @@ export async function moveIn({ config, store, isShared, masterKey, clock, log }:
     }),
     async survey() {
       if (!nodes) return undefined
-      const about = redis && (await examine(redis).catch(() => undefined))
-      return { up: bus.figures().up, ...(await nodes.roll()), ...(about && { redis: about }) }
+      const [about, sentinels] = await Promise.all([redis && examine(redis).catch(() => undefined), where?.ask() ?? []])
+      return { up: bus.figures().up, ...(await nodes.roll()), ...(about && { redis: about }), ...(sentinels.length > 0 && { sentinels }) }
     },
     async close() {
       nodes?.close()
       await bus.close()
-      if (redis?.isOpen) redis.destroy()
+      redis?.close()
+      where?.close()
     },
   }
 }
 
-async function examine(redis: RedisClient): Promise<NonNullable<Survey['redis']>> {
+async function examine(redis: RedisCommands): Promise<NonNullable<Survey['redis']>> {
   const began = performance.now()
   await redis.ping()
   const ms = performance.now() - began
@@ -121,12 +128,8 @@ function counting({ get, put, drop }: Vault, failed: () => void): Vault {
 const overRedis = async (opening: Parameters<typeof import('./bus/redis.ts').createRedisBus>[0]): Promise<Bus> =>
   (await import('./bus/redis.ts')).createRedisBus(opening)
 
-async function commands(place: RedisPlace): Promise<RedisClient> {
-  const redis = (await import('./bus/redis-client.ts')).keepClient(place)
-  redis.on('error', () => undefined) // the bus over the same Redis says it
-  void redis.connect().catch(() => undefined)
-  return redis
-}
+const whereabouts = async (place: RedisPlace): Promise<Whereabouts> => (await import('./bus/whereabouts.ts')).locate(place)
+const commands = async (where: Whereabouts) => (await import('./bus/redis-commands.ts')).keepCommands(where)
 
 interface Announcing {
   nodes: Nodes | undefined

@@ -3,10 +3,11 @@ import type { Logger } from 'pino'
 import type { Bus, BusMessage } from './bus.ts'
 import { createLetters } from './letter.ts'
 import { createListeners } from './listeners.ts'
-import { openClient, type RedisPlace } from './redis-client.ts'
+import { enter, openClient, type RedisClient, wordsOf } from './redis-client.ts'
+import type { Whereabouts } from './whereabouts.ts'
 
 interface Opening {
-  place: RedisPlace
+  where: Whereabouts
   /** The house, so that several can share one Redis: it stands in the name of every channel. */
   house: string
   node: string
@@ -28,8 +29,8 @@ const [firstTry, slowestTry] = [100, 2000]
 
 /** Two connections that live and end together: one speaks, the other hears. */
 interface Road {
-  speaker: ReturnType<typeof openClient>
-  hearer: ReturnType<typeof openClient>
+  speaker: RedisClient
+  hearer: RedisClient
   /** Monotonic ms of the last sign of life that came back. */
   provenAt: number
 }
@@ -38,7 +39,7 @@ interface Road {
  * The road over Redis' publish and subscribe. A subscription can look well and hear nothing, so the road proves itself through its own
  * channels, one after the other; where that fails it is built anew, and listeners are told that they may have missed something.
  */
-export async function createRedisBus({ place, house, node, key, log, probeEvery = 1000 }: Opening): Promise<Bus> {
+export async function createRedisBus({ where, house, node, key, log, probeEvery = 1000 }: Opening): Promise<Bus> {
   const letters = createLetters(key)
   const listeners = createListeners()
   const gaps: (() => void)[] = []
@@ -92,13 +93,15 @@ export async function createRedisBus({ place, house, node, key, log, probeEvery 
   }
 
   async function build(): Promise<void> {
+    const place = await where.find().catch(later)
+    if (!place || isClosed) return
     const [speaker, hearer] = [openClient(place), openClient(place)]
     const mine: Road = { speaker, hearer, provenAt: performance.now() }
     road = mine
     const lost = (error: unknown) => tearDown(mine, error)
     for (const client of [speaker, hearer]) client.on('error', lost).on('end', () => lost(new Error('Redis has hung up')))
     try {
-      await Promise.all([speaker.connect(), hearer.connect()])
+      await Promise.all([enter(speaker, place), enter(hearer, place)])
       const channels = listeners.topics().map((topic) => prefix + topic)
       await hearer.subscribe([...channels, `${prefix}node/${node}`], take, true)
       mine.provenAt = performance.now()
@@ -112,6 +115,11 @@ export async function createRedisBus({ place, house, node, key, log, probeEvery 
     if (road !== which) return
     road = undefined
     for (const client of [which.speaker, which.hearer]) if (client.isOpen) client.destroy()
+    later(error)
+  }
+
+  /** There is no road now; it is built soon. */
+  function later(error: unknown): void {
     if (isClosed) return
     if (figures.up || tries === 0)
       log.error({ event: 'bus_down', why: wordsOf(error) }, 'The nodes do not hear each other: Redis cannot be used')
@@ -142,6 +150,7 @@ export async function createRedisBus({ place, house, node, key, log, probeEvery 
     return true
   }
 
+  where.onMove(() => road && tearDown(road, new Error('the sentinels name another master')))
   const probing = setInterval(probe, probeEvery)
   const first = new Promise<void>((resolve) => {
     settled = resolve
@@ -181,12 +190,4 @@ export async function createRedisBus({ place, house, node, key, log, probeEvery 
       for (const client of [last?.speaker, last?.hearer]) if (client?.isOpen) client.destroy()
     },
   }
-}
-
-/** Never the address, which may hold the password. */
-function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  return 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : error.message.replace(/rediss?:\/\/\S+/g, 'redis://…').slice(0, 200)
 }

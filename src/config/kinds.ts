@@ -105,6 +105,20 @@ export const host: Kind<string> = {
   allowed: 'an IP address or a host name, without a port',
 }
 
+/** Somebody else's address. */
+export const hostAndPort: Kind<string> = {
+  check: v.pipe(
+    v.string('is not text'),
+    v.trim(),
+    v.check((written) => {
+      const [, name = '', port] = /^(.+):(\d{1,5})$/.exec(written) ?? []
+      const isPort = port !== undefined && Number(port) > 0 && Number(port) <= 65_535
+      return isPort && (/^\[.*\]$/.test(name) ? isIP(name.slice(1, -1)) === 6 : v.is(host.check, name) && isIP(name) !== 6)
+    }, 'is not a host with a port'),
+  ),
+  allowed: 'HOST:PORT, or [ADDRESS]:PORT for IPv6',
+}
+
 const originOf = (address: string): string => {
   const url = URL.parse(address)
   if (url === null || url.origin === 'null') return ''

@@ -17,11 +17,15 @@ export type Config = Omit<Settings, 'store' | 'bus'> & {
   readonly bus: { readonly kind: 'local' } | RedisBus
 }
 
-/** The address without what is ours in it; `ca` is the file of the authority that vouches for a `rediss:` one. */
+/**
+ * The address without what is ours in it; `ca` is the file of the authority that vouches for a `rediss:` one. Where there are sentinels its
+ * host is the name they have for the master.
+ */
 export interface RedisBus {
   readonly kind: 'redis'
   readonly url: string
   readonly ca?: string | undefined
+  readonly sentinels?: { readonly at: readonly string[]; readonly password?: string | undefined } | undefined
 }
 
 export type StorePlace =
@@ -109,12 +113,12 @@ function nested(values: ReadonlyMap<string, unknown>): Settings {
   return sections as Settings
 }
 
-function busOf(written: string, root: string): Config['bus'] {
+function busOf({ url: written, sentinels: at, sentinelPassword: password }: Settings['bus'], root: string): Config['bus'] {
   if (written === 'local') return { kind: 'local' }
   const url = new URL(written)
   const ca = url.searchParams.get('ca')
   url.search = ''
-  return { kind: 'redis', url: url.href, ...(ca !== null && { ca: resolve(root, ca) }) }
+  return { kind: 'redis', url: url.href, ...(ca !== null && { ca: resolve(root, ca) }), ...(at && { sentinels: { at, password } }) }
 }
 
 function resolved(written: Settings, root: string): Config {
@@ -124,7 +128,7 @@ function resolved(written: Settings, root: string): Config {
     data: { dir },
     tls: { ...written.tls, dir: resolve(root, written.tls.dir) },
     store: storePlace(written, root, dir),
-    bus: busOf(written.bus.url, root),
+    bus: busOf(written.bus, root),
   }
 }
 

@@ -33,10 +33,30 @@ const rules: Rule[] = [
     const url = URL.parse(bus.url)
     if (url === null || url.hostname === '' || !/^\/?\d*$/.test(url.pathname) || [...url.searchParams.keys()].some((name) => name !== 'ca'))
       return { key: 'bus.url', words: 'is not redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER], or rediss:// with an optional ?ca=FILE' }
-    if (url.protocol === 'redis:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
+    if (bus.sentinels && url.port !== '')
+      return { key: 'bus.url', words: 'has a port beside bus.sentinels: write the name they have for the master, as in rediss://mymaster' }
+    const hosts = bus.sentinels?.map((one) => one.replace(/:\d+$/, '')) ?? [url.hostname]
+    if (url.protocol === 'redis:' && !hosts.every(isLoopback))
       return { key: 'bus.url', words: 'would send what people write over the network in the clear: use rediss://, which is TLS' }
     return undefined
   },
+  ({ bus }) => {
+    if (bus.sentinels?.length === 0) return { key: 'bus.sentinels', words: 'is an empty list: name them, or leave it out' }
+    if (bus.sentinels && bus.url === 'local')
+      return {
+        key: 'bus.sentinels',
+        words: 'would be asked for nothing: bus.url is local. Set it to rediss:// and the name they have for the master',
+      }
+    return undefined
+  },
+  ({ bus }) =>
+    bus.sentinelPassword !== undefined && !bus.sentinels
+      ? { key: 'bus.sentinelPassword', words: 'is for bus.sentinels, and there are none; that of Redis is in bus.url' }
+      : undefined,
+  ({ bus }) =>
+    bus.sentinels && bus.sentinels.length < 3
+      ? { key: 'bus.sentinels', words: 'are fewer than three: while one of them is away they may not agree on a new master', warning: true }
+      : undefined,
   ({ bus, store }) =>
     bus.url !== 'local' && !(store.url && /^postgres/.test(store.url))
       ? {

@@ -1,4 +1,4 @@
-import { bytes, choice, count, duration, flag, host, type Kind, key, list, optional, origin, proxies, text } from './kinds.ts'
+import { bytes, choice, count, duration, flag, host, hostAndPort, type Kind, key, list, optional, origin, proxies, text } from './kinds.ts'
 
 /** One setting. The types, the checks, `config show` and the comments of config/default.yaml all come from this table. */
 export interface Setting<T> {
@@ -60,6 +60,15 @@ export const schema = {
       text('local | redis://HOST | rediss://HOST', /^(local|rediss?:\/\/.+)$/),
       'How nodes tell each other: local when there is one; several share a Redis, and then web sessions are there too.',
       'password',
+    ),
+    sentinels: fixed(
+      optional(list(hostAndPort)),
+      'Where Redis Sentinels are that know the way: HOST in bus.url is then the name they have for the master, as in rediss://mymaster.',
+    ),
+    sentinelPassword: fixed(
+      optional(text('1 to 500 printable characters', /^\P{C}{1,500}$/u)),
+      'What the sentinels themselves want to hear. Nothing: they ask for none.',
+      'all',
     ),
   },
   ops: {

@@ -1,6 +1,6 @@
 import { RedisStore } from 'connect-redis'
 import type { SessionData } from 'express-session'
-import type { RedisClient } from '../bus/redis-client.ts'
+import type { RedisCommands } from '../bus/redis-commands.ts'
 import type { Seal } from './master-key.ts'
 
 /** Where web sessions lie when they are not in the store. `id` is the SHA-256 of the session id. */
@@ -14,7 +14,7 @@ export interface Vault {
 }
 
 interface Deps {
-  redis: Pick<RedisClient, 'get' | 'set' | 'isReady'>
+  redis: Pick<RedisCommands, 'get' | 'set' | 'isReady'>
   /** The house, so that several can share one Redis. */
   house: string
   seal: Seal

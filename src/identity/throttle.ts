@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
-import type { RedisClient } from '../bus/redis-client.ts'
+import type { RedisCommands } from '../bus/redis-commands.ts'
 import { Refusal } from '../protocol/codes.ts'
 import { fold } from '../protocol/names.ts'
 import { addressKey } from './address.ts'
@@ -32,7 +32,7 @@ export class TooManyAttempts extends Refusal {
 /** All but the last are attempts a minute. */
 type Limits = Record<'perAccount' | 'perAddress' | 'perPair' | 'failuresInARow', () => number> & {
   /** Where several nodes count together, under the name of their house and with a secret of it. While it cannot be reached each counts for itself. */
-  together?: { redis: RedisClient; house: string; salt: string; alone: () => void } | undefined
+  together?: { redis: RedisCommands; house: string; salt: string; alone: () => void } | undefined
 }
 
 const day = 86_400

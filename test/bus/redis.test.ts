@@ -6,6 +6,7 @@ import { createClient } from 'redis'
 import type { Bus, BusMessage } from '../../src/bus/bus.ts'
 import { createLetters, type Letter } from '../../src/bus/letter.ts'
 import { createRedisBus } from '../../src/bus/redis.ts'
+import { locate } from '../../src/bus/whereabouts.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { busContract } from './contract.ts'
 
@@ -20,7 +21,7 @@ after(() => redis.close())
 let houses = 0
 async function nodes(count: number, at = redis): Promise<Bus[]> {
   const house = `house${++houses}`
-  const open = (node: string) => createRedisBus({ place: { url: at.url }, house, node, key, log, probeEvery: 100 })
+  const open = (node: string) => createRedisBus({ where: locate({ url: at.url }), house, node, key, log, probeEvery: 100 })
   return Promise.all(Array.from({ length: count }, (_, i) => open(`node${i}`)))
 }
 const gapOf = (bus: Bus): Promise<void> => new Promise((resolve) => bus.onGap(resolve))

@@ -94,6 +94,25 @@ test('settings that do not go together are refused in words (CFG-01, TLS-08)', (
   for (const url of ['redis://127.0.0.1/x', 'redis://127.0.0.1?tls=no', 'rediss://c/0?verify=no'])
     assert.match(bus(url), /bus\.url — is not redis:/)
   for (const url of ['redis://127.0.0.1:6380/2', 'redis://[::1]', 'rediss://:hunter2@c/0?ca=ca.pem']) assert.equal(bus(url), '')
+  const watched = (url: string, sentinels: string, more: Record<string, string> = {}) =>
+    faultsOf(operator(t), {
+      PARLEY__STORE__URL: 'postgres://parley@127.0.0.1/parley',
+      PARLEY__BUS__URL: url,
+      PARLEY__BUS__SENTINELS: sentinels,
+      ...more,
+    }).join()
+  assert.match(watched('local', 'a:1,b:1,c:1'), /bus\.sentinels — would be asked for nothing: bus\.url is local/)
+  assert.match(watched('rediss://tea:6379', 'a:1,b:1,c:1'), /bus\.url — has a port beside bus\.sentinels: write the name they have/)
+  assert.match(watched('redis://:hunter2@tea', '127.0.0.1:1,b:1,c:1'), /^[^:]*bus\.url — would send what people write over the network/)
+  assert.match(watched('rediss://tea', '[]'), /bus\.sentinels — is an empty list/)
+  for (const wrong of ['a', 'a:0', 'a:65536', '::1:26379', 'redis://a:1', 'a:b:1'])
+    assert.match(watched('rediss://tea', wrong), /bus\.sentinels — .* is not a host with a port\. Allowed: a list; each one HOST:PORT/)
+  assert.match(
+    watched('rediss://tea', '', { PARLEY__BUS__SENTINELPASSWORD: 'hunter2' }),
+    /bus\.sentinelPassword — is for bus\.sentinels, and/,
+  )
+  assert.equal(watched('rediss://:hunter2@tea/0?ca=ca.pem', 'a:1,[::1]:2,10.0.0.3:26379', { PARLEY__BUS__SENTINELPASSWORD: 'hunter2' }), '')
+  assert.equal(watched('redis://my-Master_1', '127.0.0.1:1,127.0.0.1:2,[::1]:3'), '')
   assert.match(faultsOf(operator(t), { PARLEY__OPS__PORT: '8443' }).join(), /ops\.port — 8443 is the port of server\.port too/)
   assert.deepEqual(faultsOf(operator(t), { PARLEY__OPS__PORT: '0', PARLEY__SERVER__PORT: '0' }), [])
   const proxied = { PARLEY__SERVER__PROXYPROTOCOL: 'true' }
@@ -109,6 +128,9 @@ test('what is allowed but hardly meant is a warning', (t) => {
   const proxied = { PARLEY__SERVER__PROXYPROTOCOL: 'true', PARLEY__SERVER__PUBLICURL: 'https://a.example' }
   assert.deepEqual(warned({ ...proxied, PARLEY__TLS__MODE: 'off' }), [])
   assert.deepEqual(warned({ ...proxied, PARLEY__SERVER__HOST: '10.0.0.1' }), ['server.trustProxy'])
+  const nodes = { PARLEY__STORE__URL: 'postgres://parley@127.0.0.1/parley', PARLEY__BUS__URL: 'rediss://tea' }
+  assert.deepEqual(warned({ ...nodes, PARLEY__BUS__SENTINELS: 'a:1,b:1' }), ['bus.sentinels'])
+  assert.deepEqual(warned({ ...nodes, PARLEY__BUS__SENTINELS: 'a:1,b:1,c:1' }), [])
   assert.deepEqual(warned({ PARLEY__SERVER__PUBLICURL: 'https://a.example', PARLEY__SERVER__ORIGINS: 'https://b.example' }), [
     'server.origins',
   ])

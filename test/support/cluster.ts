@@ -34,8 +34,8 @@ export class Cluster {
 }
 
 /** @param nodes how many. */
-export async function startCluster(nodes: number, given: Record<string, string> = {}): Promise<Cluster> {
-  const [redis, postgres] = await Promise.all([startRedis(), sharedPostgres()])
+export async function startCluster(nodes: number, given: Record<string, string> = {}, over?: TestRedis): Promise<Cluster> {
+  const [redis, postgres] = await Promise.all([over ?? startRedis(), sharedPostgres()])
   const cluster = new Cluster(redis, {
     PARLEY__STORE__URL: postgres.url(await postgres.database()),
     PARLEY__BUS__URL: redis.url,

@@ -38,15 +38,8 @@ export class TestRedis {
   }
 
   /** One command, as redis-cli would send it. */
-  async tell(...words: string[]): Promise<unknown> {
-    const client = createClient({ url: this.url })
-    client.on('error', () => undefined)
-    await client.connect()
-    try {
-      return await client.sendCommand(words)
-    } finally {
-      client.destroy()
-    }
+  tell(...words: string[]): Promise<unknown> {
+    return tell(this.port, ...words)
   }
 
   signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
@@ -73,21 +66,40 @@ export class TestRedis {
   }
 }
 
+/** One command to whoever speaks this protocol at a port, as redis-cli would send it. */
+export async function tell(port: number, ...words: string[]): Promise<unknown> {
+  const client = createClient({ url: `redis://127.0.0.1:${port}`, RESP: 2, socket: { reconnectStrategy: false } })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return await client.sendCommand(words)
+  } finally {
+    client.destroy()
+  }
+}
+
 export const startRedis = (how: { apart?: boolean } = {}): Promise<TestRedis> => TestRedis.start(how)
 
-async function launch(port: number, folder: string, apart = false): Promise<ChildProcess> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
+const launch = (port: number, folder: string, apart = false): Promise<ChildProcess> =>
+  launchRedis(
+    ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'],
+    'Ready to accept connections',
+    apart,
+  )
+
+/** @param sign what it says when it is ready. */
+export async function launchRedis(args: string[], sign: string, apart = false): Promise<ChildProcess> {
   const child = spawn(whereIs('redis-server') ?? 'redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], detached: apart })
   endsWithUs(child)
   let said = ''
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on('data', (bytes) => {
       said += bytes
-      if (said.includes('Ready to accept connections')) resolve()
+      if (said.includes(sign)) resolve()
     })
     child.once('error', reject)
     child.once('exit', () => reject(new Error(`redis-server did not start:\n${said}`)))
   })
-  child.stdout?.resume()
+  child.stdout?.removeAllListeners('data').resume()
   return child
 }

@@ -16,11 +16,32 @@ export const busCheck: Check = {
     const nodes = server?.nodes
     if (nodes === undefined)
       return [good('D-BUS', 'Not looked at: no server runs here.'), good('D-NODES', 'Not looked at: no server runs here.')]
-    return [aboutBus(nodes, config.bus.kind), aboutNodes(nodes)]
+    const name = config.bus.kind === 'redis' ? new URL(config.bus.url).hostname : ''
+    return [aboutSentinels(nodes, name) ?? aboutBus(nodes, config.bus.kind), aboutNodes(nodes)]
   },
 }
 
-function aboutBus({ redis, up }: Nodes, kind: 'local' | 'redis'): Finding {
+/** What is wrong with them, if anything is. */
+function aboutSentinels({ sentinels = [] }: Nodes, name: string): Finding | undefined {
+  const [silent] = sentinels.filter(({ wrong }) => wrong !== undefined)
+  if (silent)
+    return fault(
+      'D-BUS',
+      `This node cannot ask the sentinel ${silent.sentinel} (${silent.wrong}): without most of them nobody finds the next master of Redis.`,
+      `redis-cli ${reaching(silent.sentinel)} sentinel get-master-addr-by-name ${name}   # from this machine, as bus.sentinels, bus.url have it`,
+    )
+  const named = new Set(sentinels.map(({ master }) => master))
+  if (named.size < 2) return undefined
+  return fault(
+    'D-BUS',
+    `The sentinels do not name one master: ${sentinels.map((one) => `${one.sentinel} names ${one.master}`).join(', ')}.`,
+    'parley doctor   # again: while Redis fails over that is so for seconds; else look whether they hear each other',
+  )
+}
+
+const reaching = (address: string) => address.replace(/^\[?(.*?)\]?:(\d+)$/, '-h $1 -p $2')
+
+function aboutBus({ redis, up, sentinels = [] }: Nodes, kind: 'local' | 'redis'): Finding {
   if (kind === 'local') return good('D-BUS', 'bus.url is local: this node works alone on its store.')
   if (!redis || !up)
     return fault(
@@ -34,8 +55,10 @@ function aboutBus({ redis, up }: Nodes, kind: 'local' | 'redis'): Finding {
       `Redis throws sessions away when its memory is full (${redis.evicts}).`,
       'redis-cli config set maxmemory-policy volatile-ttl',
     )
-  if (redis.ms > slow) return warning('D-BUS', `Redis ${redis.version} takes ${redis.ms.toFixed(0)} ms to answer.`, 'redis-cli --latency')
-  return good('D-BUS', `Redis ${redis.version} answers in ${redis.ms.toFixed(1)} ms, and what this node says can be heard.`)
+  const [one] = sentinels
+  const which = one ? `Redis ${redis.version}, ${one.master} as ${sentinels.length} sentinels say,` : `Redis ${redis.version}`
+  if (redis.ms > slow) return warning('D-BUS', `${which} takes ${redis.ms.toFixed(0)} ms to answer.`, 'redis-cli --latency')
+  return good('D-BUS', `${which} answers in ${redis.ms.toFixed(1)} ms, and what this node says can be heard.`)
 }
 
 function aboutNodes({ live, answering }: Nodes): Finding {
