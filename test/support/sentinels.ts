@@ -28,9 +28,10 @@ export class TestSentinels {
     this.#folder = folder
   }
 
-  static async start(): Promise<TestSentinels> {
+  /** @param over the one that is the master at first. */
+  static async start(over?: TestRedis): Promise<TestSentinels> {
     const folder = mkdtempSync(join(tmpdir(), 'parley-sentinels-'))
-    const [first, second] = await Promise.all([startRedis(), startRedis()])
+    const [first, second] = await Promise.all([over ?? startRedis(), startRedis()])
     await second.tell('REPLICAOF', '127.0.0.1', `${first.port}`)
     const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(folder, first.port)))
     const all = new TestSentinels([first, second], sentinels, folder)
@@ -53,12 +54,16 @@ export class TestSentinels {
     return answers.map((answer) => Number((answer as string[])[1]))
   }
 
-  /** The one that takes writes, as all of them say. */
-  async master(): Promise<TestRedis> {
+  /**
+   * The one that takes writes, as all of them say.
+   * @param lost is not it any more.
+   */
+  async master(lost?: TestRedis): Promise<TestRedis> {
     for (;;) {
       const [port, ...others] = new Set(await this.named())
       const master = this.redis.find((one) => one.port === port)
-      if (master && others.length === 0) return master
+      if (master && master !== lost && others.length === 0) return master
+      await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
 
@@ -69,9 +74,10 @@ export class TestSentinels {
     await gone
   }
 
-  async close(): Promise<void> {
+  /** @param but is kept. */
+  async close(but?: TestRedis): Promise<void> {
     await Promise.all(this.sentinels.map((one) => this.kill(one)))
-    await Promise.all(this.redis.map((one) => one.close()))
+    await Promise.all(this.redis.filter((one) => one !== but).map((one) => one.close()))
     rmSync(this.#folder, { recursive: true, force: true })
   }
 

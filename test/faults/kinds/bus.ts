@@ -1,4 +1,4 @@
-import { TestRedis } from '../../support/redis.ts'
+import { TestSentinels } from '../../support/sentinels.ts'
 import { around, aWhile, type Fault } from '../fault.ts'
 import { cutOff, late, oneWay } from './wires.ts'
 
@@ -51,17 +51,16 @@ export const bus: Record<string, Fault> = {
     },
   },
   'bus-failover': {
-    words: 'Redis is lost, and a replica that had not been told everything takes over',
+    words: 'Redis is lost, and real sentinels let a replica take over that may not have been told everything',
     on: 'cluster',
     async play(scene) {
       const { behind } = around(scene)
-      const [old, heir] = [behind.bus, await TestRedis.start()]
-      await heir.tell('REPLICAOF', '127.0.0.1', `${old.port}`)
-      await aWhile(scene, 300)
-      await heir.tell('REPLICAOF', 'NO', 'ONE')
-      await aWhile(scene, 50)
-      behind.bus = heir
-      await old.close()
+      const lost = behind.bus
+      const sentinels = await TestSentinels.start(lost)
+      await aWhile(scene, 1 + scene.chance.below(40))
+      await lost.kill()
+      behind.bus = await sentinels.master(lost)
+      await sentinels.close(behind.bus)
     },
   },
   'bus-cut': cutOff('bus', 'one node is cut off from Redis for a while', 400),
