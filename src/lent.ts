@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import { noteRestore } from './identity/audit-restore.ts'
 import { createSeal } from './identity/master-key.ts'
 import { openMasterKey, opensWith } from './identity/secrets.ts'
+import { nodesAtWork } from './nodes/at-work.ts'
 import { stampOf } from './store/before-migration.ts'
 import { moveStore } from './store/move.ts'
 import { openStore } from './store/open.ts'
@@ -41,11 +42,19 @@ async function recordRestore({ draft, made, now, key }: ToRecord): Promise<void>
   if (failed) throw failed
 }
 
-/** A store that was put back from a copy by other means: recorded first, then made safe to open. */
+/**
+ * A store that was put back from a copy by other means: recorded first, then made safe to open.
+ * @throws Error in words while nodes work on it, wherever they run
+ */
 async function settle({ config, now }: { config: Config; now: () => number }): Promise<{ store: string; ended: number }> {
   const masterKey = openMasterKey({ file: join(config.data.dir, 'master.key'), given: config.secrets.masterKey, needed: true })
   const store = await openStore({ place: config.store, onFatal: () => undefined })
   try {
+    const working = config.store.kind === 'postgres' ? await nodesAtWork(store.db) : []
+    if (working.length > 0)
+      throw new Error(
+        `Nodes work on this store: ${working.join(', ')}. Stop all of them first: parley drain on each machine; parley status names the node that runs there.`,
+      )
     const what = newIncarnation()
     const record = { what, extra: { logins: 'all', newSecrets: false } }
     await noteRestore({ db: store.db, now, seal: createSeal(masterKey), record, reseal: false })

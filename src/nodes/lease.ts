@@ -19,6 +19,8 @@ interface Deps {
   log: Logger
 }
 
+/** ms that a lease holds, and between two renewals: the same on all nodes of a store. */
+export const leaseTimes = { life: 5000, every: 2000 }
 /** ms until the next try when a renewal has failed. */
 const soon = 500
 

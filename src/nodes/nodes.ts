@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Answer, Bus, OpenSocket, Question } from '../bus/bus.ts'
 import type { Tables } from '../store/schema.ts'
 import { createFeed, type News } from './feed.ts'
-import { createLease } from './lease.ts'
+import { createLease, leaseTimes } from './lease.ts'
 import { createQuestions } from './questions.ts'
 import { createRoster } from './roster.ts'
 
@@ -44,7 +44,7 @@ const lookEvery = 250
 const patience = 500
 
 /** Several nodes over one store: who is there, what each has to hear, and when it is true on all of them. */
-export async function createNodes({ lease: times = { life: 5000, every: 2000 }, ...deps }: Deps) {
+export async function createNodes({ lease: times = leaseTimes, ...deps }: Deps) {
   const { db, node, monotonic } = deps
   const feed = createFeed(db)
   const roster = createRoster({ db, node, monotonic, life: times.life })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,4 +48,20 @@ test('the drill of the operating page: a copy made while people talk is put back
   const page = await again.service.house.messages.history(back.account.id, tea, { limit: 50 })
   assert.equal(page.events[0]?.id, said.id)
   assert.ok((await again.service.house.audit.verify()).ok)
+})
+
+test('a store on which a node works, on another machine, is not made safe to open: the node is named, and ada stays signed in', async (t) => {
+  const postgres = await sharedPostgres()
+  const settings = {
+    PARLEY__STORE__URL: postgres.url(await postgres.database()),
+    PARLEY__SECRETS__MASTERKEY: randomBytes(32).toString('base64'),
+  }
+  const house = await startHouse({ store: 'sqlite', settings })
+  t.after(() => house.close())
+  const [ada] = await house.people('ada')
+  const here = await newPlace(t)
+  const { code, stderr } = await here.parley(['store', 'restored'], { env: settings })
+  assert.equal(code, 1)
+  assert.match(stderr, new RegExp(`Nodes work on this store: ${house.service.node}\\. Stop all of them first: parley drain`))
+  assert.ok(await house.service.house.logins.find(ada.login.id))
 })
