@@ -30,7 +30,7 @@ interface Deps {
   db: Kysely<Tables>
   now: () => number
   secrets: Pick<Secrets, 'cookieSecrets' | 'cookieKids'>
-  /** Where several nodes keep them; by itself a node keeps them in its store. */
+  /** Where several nodes keep new ones; by itself a node keeps them in its store. */
   vault?: Vault | undefined
 }
 
@@ -44,10 +44,16 @@ type Payload = v.InferOutput<typeof payload>
  * express-session saves what a request changed when the request ends, even when the person has signed out meanwhile, and with that signs
  * the old cookie in again. Here a session is written once, at sign-in, and never changes. A later save finds its row, the mark that
  * `destroy` left in its place, or a login that has ended, and writes nothing.
+ *
+ * Sessions that a node wrote to its store before it had a vault go on there until they end. They are not moved: a session that is
+ * in one place only, from its beginning to its end, cannot be dropped in the one and found in the other.
  */
 export function createWebSessions({ db, now, secrets, vault }: Deps): WebSessions {
   async function get(sid: string): Promise<Payload | undefined> {
-    if (vault) return toPayload(await vault.get(hashOf(sid)))
+    return toPayload(await vault?.get(hashOf(sid))) ?? fromStore(sid)
+  }
+
+  async function fromStore(sid: string): Promise<Payload | undefined> {
     const row = await db
       .selectFrom('web_session')
       .select('data')
@@ -62,6 +68,7 @@ export function createWebSessions({ db, now, secrets, vault }: Deps): WebSession
     const given = v.safeParse(v.object(payload.entries), session)
     if (!given.success) return // nobody is signed in: there is nothing to remember
     if (vault) {
+      if (await db.selectFrom('web_session').select('id').where('id', '=', hashOf(sid)).executeTakeFirst()) return
       const login = await noteKey(db, given.output.login)
       if (login) await vault.put(hashOf(sid), given.output, login.expires_at)
       return
@@ -87,8 +94,8 @@ export function createWebSessions({ db, now, secrets, vault }: Deps): WebSession
       .executeTakeFirst()
 
   async function destroy(sid: string): Promise<void> {
-    if (vault) return vault.drop(hashOf(sid))
     await db.updateTable('web_session').set({ login: null, data: '' }).where('id', '=', hashOf(sid)).execute()
+    await vault?.drop(hashOf(sid))
   }
 
   return {

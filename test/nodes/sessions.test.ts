@@ -4,17 +4,22 @@ import { readSessionId } from '../../src/identity/cookie.ts'
 import { Visitor } from '../http/visitor.ts'
 import { Figures } from '../ops/figures.ts'
 import { type Cluster, startCluster } from '../support/cluster.ts'
-import { certificate, type TestHouse } from '../support/house.ts'
+import { certificate, startHouse, type TestHouse } from '../support/house.ts'
 
 let cluster: Cluster
 let [north, south] = [] as unknown[] as [TestHouse, TestHouse]
 const password = 'nine green bottles'
+/** Who signed in while the node was alone, before there was a Redis. */
+const early: Visitor[] = []
 before(async () => {
-  cluster = await startCluster(2, {
+  cluster = await startCluster(0, {
     PARLEY__LIMITS__SIGNINSPERMINUTEPERACCOUNT: '6',
     PARLEY__LIMITS__SIGNINSPERMINUTEPERACCOUNTANDADDRESS: '6',
   })
-  ;[north, south] = cluster.houses as [TestHouse, TestHouse]
+  const alone = await startHouse({ store: 'sqlite', settings: { ...cluster.settings, PARLEY__BUS__URL: 'local' } })
+  for (const name of ['ada4', 'bob4', 'eve4']) early.push(await signedIn(name, alone))
+  await alone.close()
+  ;[north, south] = [await cluster.add(), await cluster.add()]
 })
 after(() => cluster.close())
 
@@ -25,9 +30,9 @@ const at = (house: TestHouse, from?: Visitor): Visitor => {
   return visitor
 }
 
-async function signedIn(name: string): Promise<Visitor> {
-  await north.service.house.accounts.add({ name, password, role: 'member' })
-  const visitor = at(north)
+async function signedIn(name: string, house = north): Promise<Visitor> {
+  await house.service.house.accounts.add({ name, password, role: 'member' })
+  const visitor = at(house)
   const answer = await visitor.post('/api/v1/login', { name, password })
   assert.equal(answer.status, 200)
   visitor.csrf = answer.json.csrf
@@ -121,4 +126,19 @@ test('wrong passwords are counted on all nodes together, and by each for itself 
   assert.equal(await tries('nobody-has-this-name'), 6)
   const told = JSON.stringify(await cluster.redis.tell('KEYS', '*'))
   assert.ok(!told.includes('127.0.0.1') && !told.includes('mel'))
+})
+
+test('who signed in at a node by itself stays signed in when Redis is added: until they sign out, or their login ends', async () => {
+  const [ada, bob, eve] = early as [Visitor, Visitor, Visitor]
+  const statusAt = async (house: TestHouse, who: Visitor) => (await at(house, who).get('/api/v1/session')).status
+  for (const who of [ada, bob, eve]) assert.deepEqual([await statusAt(north, who), await statusAt(south, who)], [200, 200])
+  assert.equal((await at(north, ada).post('/api/v1/logout')).status, 200)
+  const { id } = (await at(north, bob).get('/api/v1/session')).json.login
+  await south.service.house.logins.end({ ids: [id] }, 'ended')
+  const { webSessions, secrets } = north.service.house
+  const sid = readSessionId(eve.cookieHeader, secrets.cookieSecrets) ?? ''
+  const held = await new Promise((resolve) => webSessions.store.get(sid, (_, session) => resolve(session)))
+  await new Promise((resolve) => webSessions.store.destroy(sid, resolve))
+  await new Promise((resolve) => webSessions.store.set(sid, held as Parameters<typeof webSessions.store.set>[1], resolve))
+  for (const who of [ada, bob, eve]) assert.deepEqual([await statusAt(north, who), await statusAt(south, who)], [401, 401])
 })
