@@ -33,6 +33,10 @@ interface Road {
   hearer: RedisClient
   /** Monotonic ms of the last sign of life that came back. */
   provenAt: number
+  /** Those that Redis has confirmed. */
+  channels: Set<string>
+  /** Signs of life that are still to come back. */
+  awaited: Set<number>
 }
 
 /**
@@ -77,7 +81,9 @@ export async function createRedisBus({ where, house, node, key, log, probeEvery 
   }
 
   function proven(probe: number): void {
-    if (!road) return
+    if (!road?.awaited.delete(probe)) return
+    // What one connection sends arrives in that order: an earlier one that has not is lost, and its channel deaf.
+    if ([...road.awaited].some((earlier) => earlier < probe)) return tearDown(road, new Error('a channel is deaf'))
     road.provenAt = performance.now()
     if (probe === probes) roundTrip = road.provenAt - probedAt
     if (figures.up) return
@@ -96,19 +102,23 @@ export async function createRedisBus({ where, house, node, key, log, probeEvery 
     const place = await where.find().catch(later)
     if (!place || isClosed) return
     const [speaker, hearer] = [openClient(place), openClient(place)]
-    const mine: Road = { speaker, hearer, provenAt: performance.now() }
+    const mine: Road = { speaker, hearer, provenAt: performance.now(), channels: new Set(), awaited: new Set() }
     road = mine
     const lost = (error: unknown) => tearDown(mine, error)
     for (const client of [speaker, hearer]) client.on('error', lost).on('end', () => lost(new Error('Redis has hung up')))
     try {
       await Promise.all([enter(speaker, place), enter(hearer, place)])
-      const channels = listeners.topics().map((topic) => prefix + topic)
-      await hearer.subscribe([...channels, `${prefix}node/${node}`], take, true)
+      await follow(mine, [`${prefix}node/${node}`, ...listeners.topics().map((topic) => prefix + topic)])
       mine.provenAt = performance.now()
       probe()
     } catch (error) {
       lost(error)
     }
+  }
+
+  async function follow(which: Road, channels: string[]): Promise<void> {
+    await which.hearer.subscribe(channels, take, true)
+    for (const channel of channels) which.channels.add(channel)
   }
 
   function tearDown(which: Road, error: unknown): void {
@@ -134,19 +144,27 @@ export async function createRedisBus({ where, house, node, key, log, probeEvery 
   function probe(): void {
     if (!road?.hearer.isReady) return
     if (performance.now() - road.provenAt > deafAfter * probeEvery) return tearDown(road, new Error('what is sent does not come back'))
-    const channels = ['', ...listeners.topics()].map((topic) => prefix + (topic || `node/${node}`))
-    const channel = channels[probes++ % channels.length] as string
+    const sign = ++probes
+    const channel = [...road.channels][sign % road.channels.size]
+    if (channel === undefined) return
     probedAt = performance.now()
-    send(channel, letters.write(channel, { from: node, probe: probes }))
+    const { awaited } = road
+    awaited.add(sign)
+    if (!send(channel, letters.write(channel, { from: node, probe: sign }), () => awaited.delete(sign))) awaited.delete(sign)
   }
 
-  function send(channel: string, bytes: Buffer): boolean {
+  /** @param failed it has not reached Redis */
+  function send(channel: string, bytes: Buffer, failed?: () => void): boolean {
     if (!road?.speaker.isReady || onTheWay > mostOnTheWay) return false
     onTheWay += bytes.length
     const done = () => {
       onTheWay -= bytes.length
     }
-    road.speaker.publish(channel, bytes).then(done, done) // what is lost is found in the store
+    // What is lost is found in the store.
+    road.speaker.publish(channel, bytes).then(done, () => {
+      done()
+      failed?.()
+    })
     return true
   }
 
@@ -171,7 +189,7 @@ export async function createRedisBus({ where, house, node, key, log, probeEvery 
       const isNew = !listeners.topics().includes(topic)
       const stop = listeners.add(topic, listener)
       // Where that fails the road does, and the next one subscribes to everything.
-      if (isNew && road?.hearer.isReady) await road.hearer.subscribe(prefix + topic, take, true).catch(() => undefined)
+      if (isNew && road?.hearer.isReady) await follow(road, [prefix + topic]).catch(() => undefined)
       return stop
     },
     onGap: (listener) => void gaps.push(listener),

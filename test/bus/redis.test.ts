@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSecretKey, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import pino from 'pino'
 import { createClient } from 'redis'
@@ -140,5 +142,38 @@ test('a subscription that is gone while its connection lives is found out, which
   await gapOf(ada)
   assert.equal(ada.figures().up, true)
   await ada.close()
+  await own.close()
+})
+
+test('one channel that is deaf among others that hear is found out', async () => {
+  const own = await startRedis()
+  let isTaken = true
+  /** On the way there one subscription becomes that of another channel. */
+  const thief = createServer((near) => {
+    const far = connect(own.port, '127.0.0.1')
+    let listens = false
+    near.on('data', (bytes) => {
+      const text = bytes.toString('latin1')
+      listens ||= /subscribe/i.test(text)
+      far.write(Buffer.from(isTaken && listens ? text.replace('rooms/1', 'rooms/X') : text, 'latin1'))
+    })
+    far.pipe(near)
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const)
+      one.on('error', () => other.destroy()).on('close', () => other.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(thief, 'listening')
+  const url = `redis://127.0.0.1:${(thief.address() as AddressInfo).port}`
+  const ada = await createRedisBus({ where: locate({ url }), house: 'deaf', node: 'ada', key, log, probeEvery: 100 })
+  assert.equal(ada.figures().up, true)
+  for (const topic of ['rooms/0', 'rooms/1', 'rooms/2']) await ada.subscribe(topic, () => undefined)
+  await gapOf(ada)
+  assert.equal(ada.figures().up, false)
+  isTaken = false
+  while (!ada.figures().up) await gapOf(ada)
+  await ada.close()
+  thief.close()
   await own.close()
 })
