@@ -25,8 +25,8 @@ interface Deps {
 const grace = 15_000
 /** ms between two announcements about one account: whoever flips to and fro costs the neighbours no more than this. */
 const settle = 1000
-/** People told of in one message to a node that asks. */
-const together = 200
+/** People and rooms of theirs told of in one message to a node that asks: far below what a letter may hold. */
+const together = 4000
 
 /** Who is there: from the connections of this node, and from what the others tell. Never stored: a crash heals by itself. */
 export function createPresence({ bus, node, monotonic, later }: Deps) {
@@ -54,8 +54,7 @@ export function createPresence({ bus, node, monotonic, later }: Deps) {
 
   function tellAll(asker: string): void {
     const people = [...accounts].map(([account, { told, rooms }]) => ({ account, state: told, rooms }))
-    for (let from = 0; from < people.length; from += together)
-      void bus.publish(nodeTopic(asker), { kind: 'present', node, people: people.slice(from, from + together) })
+    for (const some of bundles(people)) void bus.publish(nodeTopic(asker), { kind: 'present', node, people: some })
   }
 
   return {
@@ -105,6 +104,19 @@ export function createPresence({ bus, node, monotonic, later }: Deps) {
       accounts.clear()
     },
   }
+}
+
+function* bundles(people: PresentNews[]): Generator<PresentNews[]> {
+  let [bundle, size]: [PresentNews[], number] = [[], 0]
+  for (const one of people) {
+    if (bundle.length > 0 && size + 1 + one.rooms.length > together) {
+      yield bundle
+      ;[bundle, size] = [[], 0]
+    }
+    bundle.push(one)
+    size += 1 + one.rooms.length
+  }
+  if (bundle.length > 0) yield bundle
 }
 
 export type Presence = ReturnType<typeof createPresence>
