@@ -26,17 +26,20 @@ interface Sentinel {
   says: { host?: string; port: number; epoch: number } | 'nothing'
 }
 
-async function sentinel(says: Sentinel['says']): Promise<Sentinel> {
+async function sentinel(says: Sentinel['says'], password?: string): Promise<Sentinel> {
   const own: Sentinel = { at: '', says }
   const server = createServer((socket) => {
     sockets.add(socket.on('error', () => undefined))
     let heard = ''
+    let isKnown = password === undefined
     socket.on('data', (bytes) => {
       heard += bytes
       for (let word = command.exec(heard); word && own.says !== 'nothing'; word = command.exec(heard)) {
         heard = heard.slice(word[0].length)
         const { host = '127.0.0.1', port, epoch } = own.says
-        if (/GET-MASTER-ADDR-BY-NAME\r\n\$3\r\ntea/.test(word[0])) socket.write(list(host, `${port}`))
+        if (/AUTH/.test(word[0])) isKnown = word[0].endsWith(`\r\n${password}\r\n`)
+        if (!isKnown) socket.write('-NOAUTH Authentication required.\r\n')
+        else if (/GET-MASTER-ADDR-BY-NAME\r\n\$3\r\ntea/.test(word[0])) socket.write(list(host, `${port}`))
         else if (/MASTER\r\n\$3\r\ntea/.test(word[0])) socket.write(list('name', 'tea', 'config-epoch', `${epoch}`))
         else socket.write(/SENTINEL/.test(word[0]) ? '-ERR No such master with that name\r\n' : '+OK\r\n')
       }
@@ -50,8 +53,8 @@ async function sentinel(says: Sentinel['says']): Promise<Sentinel> {
 const command = /^\*\d+\r\n(\$\d+\r\n[^\r]*\r\n)+(?=\*|$)/
 const list = (...words: string[]) => `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
 
-function asking(all: Sentinel[], url = 'redis://tea', lookEvery = 60_000): Whereabouts {
-  const where = locate({ url, sentinels: { at: all.map(({ at }) => at) } }, lookEvery)
+function asking(all: Sentinel[], url = 'redis://tea', lookEvery = 60_000, password?: string): Whereabouts {
+  const where = locate({ url, sentinels: { at: all.map(({ at }) => at), password } }, lookEvery)
   places.push(where)
   return where
 }
@@ -84,6 +87,19 @@ test('nobody connects where no sentinel names a master, or names one on another 
   await assert.rejects(asking([far], 'redis://milk').find(), /^Error: no sentinel names a master: 127\.0\.0\.1:\d+ ERR No such master/)
   const gone = { at: '127.0.0.1:1', says: 'nothing' } as const
   await assert.rejects(asking([gone]).find(), /no sentinel names a master: 127\.0\.0\.1:1 ECONNREFUSED/)
+})
+
+test('sentinels that want a password hear theirs, and not that of Redis; a wrong one is in no words', async () => {
+  const strict = await sentinel({ port: 2, epoch: 2 }, 'open-tea')
+  const [right, none, wrong] = ['open-tea', undefined, 'shut-tea'].map((password) =>
+    asking([strict], 'redis://:of-redis@tea', 60_000, password),
+  )
+  assert.equal((await right?.find())?.url, 'redis://:of-redis@127.0.0.1:2')
+  for (const where of [none, wrong])
+    await assert.rejects(
+      where?.find() ?? assert.fail(),
+      (error: Error) => /NOAUTH/.test(error.message) && !/shut-tea|of-redis/.test(error.message),
+    )
 })
 
 test('what is not a master is not used, and when the sentinels name another it is left, though it still answers', async () => {
