@@ -14,7 +14,7 @@ export interface Word {
 }
 
 /** ms without a sign of life, after which a sentinel is not waited for. */
-const patience = 1000
+const patience = 2000
 
 /** Each is asked by itself, so that one that is silent delays nobody. None of them fails. */
 export const askSentinels = (place: RedisPlace): Promise<Word>[] => (place.sentinels?.at ?? []).map((sentinel) => ask(place, sentinel))

@@ -110,7 +110,8 @@ test('while Redis is away nobody is told to sign in, but to come again; when it 
   let status = 503
   while (status === 503) status = (await ada.get('/api/v1/session')).status
   assert.equal(status, 401)
-  await cluster.until(() => north.service.house.bus.figures().up)
+  for (const { service } of [north, south])
+    await cluster.until(async () => service.house.bus.figures().up && (await service.house.survey())?.redis !== undefined)
 })
 
 test('wrong passwords are counted on all nodes together, and by each for itself while Redis is away', async () => {
