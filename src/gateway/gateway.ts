@@ -17,6 +17,7 @@ import type { Connection } from './connection.ts'
 import { createDrain } from './drain.ts'
 import { createHeads } from './heads.ts'
 import { createHub } from './hub.ts'
+import { createIntake } from './intake.ts'
 import type { Life } from './life.ts'
 import { figuresOf, type GatewayFigures, type GatewayMeter, noMeter } from './meter.ts'
 import { createOrder, type ReadOn } from './order.ts'
@@ -112,6 +113,7 @@ export async function createGateway(deps: GatewayDeps) {
   const bind = createArrivals({
     hub,
     turn,
+    intake: createIntake(),
     gate,
     life: {
       now,
