@@ -18,6 +18,8 @@ interface Deps {
   messages: Pick<Messages, 'open'>
   order: Pick<Order, 'reached'>
   openRooms: () => number
+  /** Rooms that it does not have open: nobody has told it of them while it was behind. */
+  tellHeads: (connection: Connection) => Promise<void>
   meter: Pick<GatewayMeter, 'fellBehind' | 'recovered'>
 }
 /** What was read of a room; when `live`, everything that landed since is in `tail` and all later comes by itself. */
@@ -28,7 +30,7 @@ interface Read {
 }
 
 /** From a cursor to live, without a hole and without a double: for `open`, and for readers who fell behind. */
-export function createCatchUp({ hub, messages, order, openRooms, meter }: Deps) {
+export function createCatchUp({ hub, messages, order, openRooms, tellHeads, meter }: Deps) {
   /** Listens first, then reads. Undefined where the connection was shown out, or asked again, meanwhile. */
   async function read(connection: Connection, asks: Ask[]): Promise<(Read | undefined)[]> {
     const heard = asks.map(({ room }) => {
@@ -81,7 +83,15 @@ export function createCatchUp({ hub, messages, order, openRooms, meter }: Deps) 
       if (!one?.live) hub.shut(connection, room)
     })
     connection.put(answer({ type: 'ok', ref, rooms: asks.map(({ room }): Opened => byRoom.get(room) ?? { room, refused: 'room_full' }) }))
-    for (const one of reads) for (const frame of one?.tail ?? []) connection.put(frame)
+    for (const [i, one] of reads.entries()) putTail(connection, (allowed[i] as Ask).room, one?.tail ?? [])
+  }
+
+  /** Until the reader falls behind once more: what it has not got by then it gets from the store, and nothing may overtake that. */
+  function putTail(connection: Connection, room: string, tail: Frame[]): void {
+    for (const frame of tail) {
+      if (connection.behind?.has(room)) return
+      connection.put(frame)
+    }
   }
 
   /** Its queue has grown too long or too old: what may be dropped is dropped, and the store will be read instead. */
@@ -110,7 +120,9 @@ export function createCatchUp({ hub, messages, order, openRooms, meter }: Deps) 
         await pullPage(connection, connection.behind)
         await turnEnd()
       }
-      if (connection.behind?.size === 0) connection.behind = undefined
+      if (connection.behind?.size !== 0) return
+      connection.behind = undefined
+      await tellHeads(connection)
     } finally {
       connection.isPulling = false
     }
@@ -125,11 +137,12 @@ export function createCatchUp({ hub, messages, order, openRooms, meter }: Deps) 
       return connection.put(answer(lost(one.opened)))
     }
     const { events } = one.opened
-    // Not droppable: it is the only page under way, and dropping it would only ask for it again.
-    if (events.length > 0) connection.put(eventsFrame(room, events, false))
-    for (const frame of one.tail) connection.put(frame)
+    // Before anything is put: that may be one frame too many for this reader, who is then behind again.
     if (one.live) behind.delete(room)
     else behind.set(room, events.at(-1)?.seq ?? cursor)
+    // Not droppable: it is the only page under way, and dropping it would only ask for it again.
+    if (events.length > 0) connection.put(eventsFrame(room, events, false))
+    putTail(connection, room, one.tail)
   }
 
   return { open, pull, fellBehind }

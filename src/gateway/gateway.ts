@@ -17,6 +17,7 @@ import type { Connection } from './connection.ts'
 import { createDrain } from './drain.ts'
 import { createHeads } from './heads.ts'
 import { createHub } from './hub.ts'
+import { createIntake } from './intake.ts'
 import type { Life } from './life.ts'
 import { figuresOf, type GatewayFigures, type GatewayMeter, noMeter } from './meter.ts'
 import { createOrder, type ReadOn } from './order.ts'
@@ -98,7 +99,7 @@ export async function createGateway(deps: GatewayDeps) {
   const { headMoved, roomChanged } = heads
   const hub = createHub({ roomChanged, headMoved, delivered: meter.delivered })
   const order = createOrder({ hub, readOn: deps.readOn, failed: holeFailed, missed: meter.missed })
-  const catchUp = createCatchUp({ hub, messages, order, openRooms: () => limits().openRooms, meter })
+  const catchUp = createCatchUp({ hub, messages, order, openRooms: () => limits().openRooms, tellHeads: heads.tellAll, meter })
   const broadcasts = createBroadcasts({ hub, presence })
   const sweep = createSweep({ hub, logins, now, end: (login, why) => hub.end(login, reasonOf(why)), log })
   const lives = new WeakMap<Connection, Life>()
@@ -112,6 +113,7 @@ export async function createGateway(deps: GatewayDeps) {
   const bind = createArrivals({
     hub,
     turn,
+    intake: createIntake(),
     gate,
     life: {
       now,
@@ -203,13 +205,14 @@ export async function createGateway(deps: GatewayDeps) {
     get connections(): number {
       return hub.connections.size
     },
-    /** What waits for the connections of a login, in bytes, and whether they are being caught up. */
-    inspect(login: string): { id: string; queued: number; writable: number; behind: boolean }[] {
+    /** What waits for the connections of a login, in bytes, whether anything goes out to them, and whether they are being caught up. */
+    inspect(login: string): { id: string; queued: number; writable: number; blocked: boolean; behind: boolean }[] {
       const of = [...(hub.logins.get(login)?.connections ?? [])]
       return of.map(({ id, outlet, socket, behind }) => ({
         id,
         queued: outlet.queued,
         writable: socket.writableLength,
+        blocked: outlet.isBlocked,
         behind: behind !== undefined,
       }))
     },

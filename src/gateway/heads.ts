@@ -68,19 +68,35 @@ export function createHeads({ hub, rooms, failed }: Deps) {
     moved.clear()
     for (const [audience, { mentioned }] of now) {
       for (const seat of audience.members) {
-        const away = [...seat.connections].filter(
-          (one) => one.welcomed && !one.behind && !audience.live.has(one) && !audience.opening.has(one),
-        )
+        const away = [...seat.connections].filter((one) => one.welcomed && !one.behind && isAway(one, audience))
         if (away.length === 0) continue
-        const mentions = mentioned.has(seat.account.id) || seat.mentions?.has(audience.room) ? await countMentions(seat, audience.room) : 0
-        for (const one of away)
-          lists.set(one, [...(lists.get(one) ?? []), { room: audience.room, last: audience.last, n: audience.n, mentions }])
+        const head = await headOf(seat, audience, mentioned.has(seat.account.id))
+        for (const one of away) lists.set(one, [...(lists.get(one) ?? []), head])
       }
     }
-    for (const [connection, heads] of lists) {
-      const rooms = heads.filter(isStillIn(connection.account))
-      if (rooms.length > 0) connection.put(hint({ type: 'heads', rooms }))
+    for (const [connection, heads] of lists) tell(connection, heads)
+  }
+
+  /** Of all rooms that it does not have open. */
+  async function tellAll(connection: Connection): Promise<void> {
+    const { account: seat } = connection
+    const heads: Head[] = []
+    for (const room of seat.rooms ?? []) {
+      const audience = hub().audiences.get(room)
+      if (audience && audience.last >= 0 && isAway(connection, audience)) heads.push(await headOf(seat, audience))
     }
+    tell(connection, heads)
+  }
+
+  async function headOf(seat: AccountSeat, audience: Audience, isMentioned = false): Promise<Head> {
+    const { room } = audience
+    const mentions = isMentioned || seat.mentions?.has(room) ? await countMentions(seat, room) : 0
+    return { room, last: audience.last, n: audience.n, mentions }
+  }
+
+  function tell(connection: Connection, heads: Head[]): void {
+    const rooms = heads.filter(isStillIn(connection.account))
+    if (rooms.length > 0) connection.put(hint({ type: 'heads', rooms }))
   }
 
   /** Counted by the store, remembered only as "there are some". */
@@ -123,8 +139,10 @@ export function createHeads({ hub, rooms, failed }: Deps) {
     }
   }
 
-  return { headMoved, roomChanged, tick }
+  return { headMoved, roomChanged, tick, tellAll }
 }
+
+const isAway = (connection: Connection, { live, opening }: Audience): boolean => !live.has(connection) && !opening.has(connection)
 
 /** Whether a room may still be told of: the store has been asked meanwhile, and after the own `left` nothing follows. */
 const isStillIn =

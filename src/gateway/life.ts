@@ -178,7 +178,7 @@ export class Life implements Wakeable {
     if (now < this.#beatAt) return
     const silent = now - this.#connection.outlet.sentAt
     this.#beatAt = now + (silent < beatMs ? beatMs - silent : beatMs)
-    if (silent >= beatMs) this.#connection.put(hint({ type: 'beat', now: this.#deps.now() }))
+    if (silent >= beatMs) this.#connection.outlet.beat(hint({ type: 'beat', now: this.#deps.now() }))
   }
 
   #renew(): void {

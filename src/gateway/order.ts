@@ -74,11 +74,12 @@ export function createOrder({ hub, readOn, failed, missed }: Deps) {
   function next(): void {
     while (filling < atOnce && queue.length > 0) {
       const there = queue.shift() as Audience
+      const hole = holes.get(there)
       filling++
       void fill(there)
         .catch(failed) // whoever looks at the heads next will find it again
         .finally(() => {
-          holes.delete(there)
+          if (holes.get(there) === hole) holes.delete(there) // another one has a look of its own before it
           filling--
           next()
         })

@@ -103,8 +103,19 @@ export class Outlet {
     this.#parked = true
     this.#gate.whenHeld(() => {
       this.#parked = false
-      if (!this.isBlocked) this.#drain()
+      if (this.isBlocked) return
+      if (this.#held) this.#hold(false)
+      if (this.#frames.length > 0) this.#turn.add(this) // with all the others, a slice at a time
+      this.#owner.drained()
     })
+  }
+
+  /** A sign of life, which says nothing of anybody: it goes out also while nothing else may. */
+  beat(frame: Frame): void {
+    if (!this.#parked) return this.put(frame)
+    if (this.#shut || this.blockedAt !== 0 || this.#socket.destroyed || !this.#owner.isOpen()) return
+    this.sentAt = this.#owner.now()
+    this.#socket.write(frame.bytes)
   }
 
   readonly #drain = (): void => {

@@ -1,7 +1,8 @@
+import type { Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
 
 /** What the parser of ws holds; it tells nobody. A test fails when a later version calls it something else. */
-interface Parser {
+interface Parser extends Writable {
   /** The opcode of a message whose first piece has come and whose last has not, else 0. */
   _fragmented: number
   /** bytes that have come of the present frame. */
@@ -10,7 +11,7 @@ interface Parser {
   _state: number
 }
 
-const parserOf = (ws: WebSocket): Parser => Reflect.get(ws, '_receiver')
+export const parserOf = (ws: WebSocket): Parser => Reflect.get(ws, '_receiver')
 
 /** Pieces of a message have come, and not all of them. */
 export const isInPieces = (ws: WebSocket): boolean => parserOf(ws)._fragmented !== 0

@@ -1,14 +1,17 @@
 import type { Reaction, RoomEvent } from '../protocol/events.ts'
 import type { EventRow } from './schema.ts'
 
+/** A row, whatever SQLite numbers it by. */
+export type EventContent = Omit<EventRow, 'rowid'>
+
 /** A stored row as the wire shows it, in present form: a message as it is now. */
-export function toEvent(row: EventRow, reactions?: Reaction[]): RoomEvent {
+export function toEvent(row: EventContent, reactions?: Reaction[]): RoomEvent {
   const extra = row.extra === null ? {} : (JSON.parse(row.extra) as Record<string, unknown>)
   const durable = { seq: row.seq, id: row.id, kind: row.kind, by: row.account, at: row.at, ...(row.key === null ? {} : { key: row.key }) }
   return { ...durable, ...content(row, extra, reactions) } as RoomEvent
 }
 
-function content(row: EventRow, extra: Record<string, unknown>, reactions?: Reaction[]): object {
+function content(row: EventContent, extra: Record<string, unknown>, reactions?: Reaction[]): object {
   switch (row.kind) {
     case 'message':
       return message(row, extra, reactions)
@@ -27,7 +30,7 @@ function content(row: EventRow, extra: Record<string, unknown>, reactions?: Reac
   }
 }
 
-function message(row: EventRow, extra: Record<string, unknown>, reactions?: Reaction[]): object {
+function message(row: EventContent, extra: Record<string, unknown>, reactions?: Reaction[]): object {
   const now = row.removed ? { removed: true } : row.edited === null ? { text: row.text } : { text: row.edited, edited: true }
   return {
     n: row.n,

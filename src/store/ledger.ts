@@ -40,7 +40,6 @@ export function createLedger(book: Book, nextId: () => string) {
       const before = head(event.room)
       const now = { last: before.last + 1, n: before.n + (event.kind === 'message' ? 1 : 0) }
       const row = {
-        rowid: 0 as never,
         room: event.room,
         seq: now.last,
         id: nextId(),

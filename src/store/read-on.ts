@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely'
 import type { RoomEvent } from '../protocol/events.ts'
 import { pageEvents } from '../protocol/limits.ts'
-import { groupReactions, toEvent } from './event-rows.ts'
+import { type EventContent, toEvent } from './event-rows.ts'
 import type { Tables } from './schema.ts'
 
 /**
- * What comes next in a room, whoever may read it: for a node that has not heard of it and tells those who are in the room. In present
- * form, as in a page.
+ * What comes next in a room, whoever may read it: for a node that has not heard of it and tells those who are in the room. Unlike a page
+ * it is told as it was said: one who was shown out on the way must not hear of a message what became of it afterwards.
  */
 export const createReadOn =
   (db: Kysely<Tables>) =>
@@ -19,18 +19,8 @@ export const createReadOn =
       .orderBy('seq')
       .limit(pageEvents)
       .execute()
-    const changed = rows.filter(({ kind, rev }) => kind === 'message' && rev !== null).map(({ seq }) => seq)
-    const reactions =
-      changed.length === 0
-        ? []
-        : await db
-            .selectFrom('reaction')
-            .select(['seq', 'emoji', 'account'])
-            .where('room', '=', room)
-            .where('seq', 'in', changed)
-            .orderBy('at')
-            .orderBy('account')
-            .execute()
-    const bySeq = groupReactions(reactions)
-    return { events: rows.map((row) => toEvent({ ...row, rowid: 0 as never }, bySeq.get(row.seq))), n: rows.at(-1)?.n ?? 0 }
+    return { events: rows.map((row) => toEvent(asSaid(row))), n: rows.at(-1)?.n ?? 0 }
   }
+
+/** Words that were removed are nowhere any more. Whom an edited message named before is not kept. */
+const asSaid = (row: EventContent): EventContent => ({ ...row, edited: null, rev: null, extra: row.edited === null ? row.extra : null })

@@ -47,6 +47,8 @@ const columns: [name: string, figure: string, digits: number, scale?: number][] 
   ['heap grown KB', 'heapGrown', 0, 1 / 1000],
   ['loop p99 ms', 'loopP99', 1],
   ['loop max ms', 'loopMax', 1],
+  ['turn CPU p99 ms', 'turnCpuP99', 1],
+  ['turn CPU max ms', 'turnCpuMax', 1],
   ['CPU', 'cpu', 2],
   ['µs/delivery', 'microsPerDelivery', 2],
   ['KB/connection', 'memoryPerConnection', 1, 1 / 1000],

@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { isMainThread } from 'node:worker_threads'
@@ -10,10 +10,13 @@ import { isMainThread } from 'node:worker_threads'
 
 /** What the bench asks of it; `collect`: sweep the memory up first, so that what is left is what is held. */
 export type WatchAsk = { watch: 'begin' | 'end'; collect: boolean }
-/** ms that a turn of the event loop took, and bytes on the heap and beside it. */
+/** ms that a turn of the event loop took, ms of the processor that it had meanwhile, and bytes on the heap and beside it. */
 export interface Watched {
   loopP99: number
   loopMax: number
+  /** On a core with other threads a turn lasts longer than what is done in it: this leaves out what the others did. */
+  turnCpuP99: number
+  turnCpuMax: number
   heap: number
 }
 
@@ -21,13 +24,20 @@ const resolution = 1
 
 if (isMainThread && process.send) {
   const loop = monitorEventLoopDelay({ resolution })
+  const turns = createHistogram()
+  let ticking: NodeJS.Timeout | undefined
   process.on('message', (ask: WatchAsk) => {
     if (ask.watch === undefined) return
     if (ask.collect) sweepUp()
     if (ask.watch === 'begin') {
       loop.reset()
+      turns.reset()
       loop.enable()
-    } else loop.disable()
+      ticking = countTurns(turns)
+    } else {
+      loop.disable()
+      clearInterval(ticking)
+    }
     process.send?.({ watched: seen() })
   })
   process.channel?.unref()
@@ -36,8 +46,26 @@ if (isMainThread && process.send) {
   const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - resolution)
   const seen = (): Watched => {
     const { heapUsed, external } = process.memoryUsage()
-    return { loopP99: late(loop.percentile(99)), loopMax: late(loop.max), heap: heapUsed + external }
+    return {
+      ...{ loopP99: late(loop.percentile(99)), loopMax: late(loop.max) },
+      ...{ turnCpuP99: turns.percentile(99) / 1000, turnCpuMax: turns.max / 1000 },
+      heap: heapUsed + external,
+    }
   }
+}
+
+/** Between two calls of a timer there is one turn of the loop, or several that together were shorter than the timer. */
+function countTurns(turns: RecordableHistogram): NodeJS.Timeout {
+  const used = (): number => {
+    const { user, system } = process.threadCpuUsage()
+    return user + system
+  }
+  let last = used()
+  return setInterval(() => {
+    const now = used()
+    turns.record(Math.max(1, now - last))
+    last = now
+  }, resolution).unref()
 }
 
 function sweepUp(): void {

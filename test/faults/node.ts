@@ -3,9 +3,12 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as passed } from 'node:timers/promises'
 import { type AdminClient, connectAdmin } from '../../src/ops/admin-client.ts'
+import { Refusal } from '../../src/protocol/codes.ts'
 import { freePort } from '../support/free-port.ts'
 import { clockFile, clockOf } from './clock.ts'
+import { guard } from './fault.ts'
 import { Road } from './road.ts'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
@@ -135,8 +138,19 @@ export class Node {
     writeFileSync(clockFile(this.folder), `${by}\n`)
   }
 
-  /** An act of the command line, asked over the admin socket. @throws Refusal · NoAnswer */
+  /** An act of the command line, asked over the admin socket, and again while it is refused for now. @throws Refusal · NoAnswer */
   async ask(act: string, input: object = {}): Promise<unknown> {
+    for (const until = performance.now() + guard; ; await passed(100)) {
+      try {
+        return await this.#askOnce(act, input)
+      } catch (error) {
+        const passes = error instanceof Refusal && error.code === 'unavailable' && performance.now() < until
+        if (!passes) throw error
+      }
+    }
+  }
+
+  async #askOnce(act: string, input: object): Promise<unknown> {
     const client: AdminClient | undefined = await connectAdmin(join(this.folder, 'data/parley.sock'))
     if (!client) throw new Error(`${this.name} does not listen to commands`)
     try {

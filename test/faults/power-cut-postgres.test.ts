@@ -27,23 +27,11 @@ for (const { how, ...talk } of talks) {
   })
 }
 
-/** Each connection of the pool that has ended refuses whoever is given it, once. */
-async function servesAgain(): Promise<void> {
-  const [node] = deployment.nodes
-  const isRefused = () =>
-    node?.ask('accountList').then(
-      () => false,
-      () => true,
-    )
-  while (await isRefused());
-}
-
 test('a PostgreSQL that is told not to wait while Parley runs is seen: so would we be', { skip }, async () => {
   // At its start Parley refuses such a one.
   const { database } = deployment.behind as Behind
   await store.ask('postgres', `alter database ${database} set synchronous_commit = off`)
   await store.ask('postgres', `select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'parley'`)
-  await servesAgain()
   const seen = await traced({ posts: 20, atOnce: 1 })
   assert.ok(tooEarly(seen).length > 10, 'most came early')
 })

@@ -18,8 +18,8 @@ export function loginRoutes({ logins, connectionsOf, log }: Deps): Route[] {
 
   async function endOne({ caller, res, param }: Call<CookieCaller>): Promise<object> {
     const id = param('id')
-    const mine = await logins.list(caller.login.account.id)
-    if (!mine.some((login) => login.id === id)) throw new HttpFault('not_found', { words: 'There is no such sign-in of yours.' })
+    const login = await logins.find(id)
+    if (login?.account.id !== caller.login.account.id) throw new HttpFault('not_found', { words: 'There is no such sign-in of yours.' })
     const ended = await logins.end({ ids: [id] }, id === caller.login.id ? 'signed_out' : 'ended')
     log.info({ event: 'session_terminated', request: res.locals.requestId, login: id, why: 'ended', ...ended }, 'a sign-in was ended')
     return ended
