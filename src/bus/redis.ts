@@ -99,14 +99,15 @@ export async function createRedisBus({ where, house, node, key, log, probeEvery 
   }
 
   async function build(): Promise<void> {
-    const place = await where.find().catch(later)
-    if (!place || isClosed) return
-    const [speaker, hearer] = [openClient(place), openClient(place)]
-    const mine: Road = { speaker, hearer, provenAt: performance.now(), channels: new Set(), awaited: new Set() }
-    road = mine
-    const lost = (error: unknown) => tearDown(mine, error)
-    for (const client of [speaker, hearer]) client.on('error', lost).on('end', () => lost(new Error('Redis has hung up')))
+    let mine: Road | undefined
+    const lost = (error: unknown) => (mine ? tearDown(mine, error) : later(error))
     try {
+      const place = await where.find()
+      if (isClosed) return
+      const [speaker, hearer] = [openClient(place), openClient(place)]
+      mine = { speaker, hearer, provenAt: performance.now(), channels: new Set(), awaited: new Set() }
+      road = mine
+      for (const client of [speaker, hearer]) client.on('error', lost).on('end', () => lost(new Error('Redis has hung up')))
       await Promise.all([enter(speaker, place), enter(hearer, place)])
       await follow(mine, [`${prefix}node/${node}`, ...listeners.topics().map((topic) => prefix + topic)])
       mine.provenAt = performance.now()
@@ -142,8 +143,10 @@ export async function createRedisBus({ where, house, node, key, log, probeEvery 
 
   /** Through the very channels that matter, each in its turn. */
   function probe(): void {
-    if (!road?.hearer.isReady) return
+    if (!road) return
+    // Before it is asked whether it is ready: one that accepts and says nothing never is.
     if (performance.now() - road.provenAt > deafAfter * probeEvery) return tearDown(road, new Error('what is sent does not come back'))
+    if (!road.hearer.isReady) return
     const sign = ++probes
     const channel = [...road.channels][sign % road.channels.size]
     if (channel === undefined) return

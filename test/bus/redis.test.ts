@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import pino from 'pino'
 import { createClient } from 'redis'
@@ -176,4 +177,29 @@ test('one channel that is deaf among others that hear is found out', async () =>
   await ada.close()
   thief.close()
   await own.close()
+})
+
+test('a Redis that takes connections and says nothing is given up, and the next try finds one that speaks', async (t) => {
+  const silent = 2
+  let came = 0
+  const door = createServer((socket) => {
+    if (++came <= silent) return
+    const inside = connect(redis.port, '127.0.0.1')
+    socket.pipe(inside).pipe(socket)
+    for (const end of [socket, inside]) end.on('error', () => undefined)
+  })
+  t.after(() => door.close())
+  await once(door.listen(0, '127.0.0.1'), 'listening')
+  const where = locate({ url: `redis://127.0.0.1:${(door.address() as AddressInfo).port}` })
+  const bus = await createRedisBus({ where, house: 'silence', node: 'node0', key, log, probeEvery: 100 })
+  t.after(() => bus.close())
+  assert.deepEqual([bus.figures().up, bus.figures().troubles], [true, 1])
+})
+
+test('a certificate of an authority that cannot be read is a trouble of the bus, and not the end of the node', async (t) => {
+  const where = locate({ url: 'rediss://127.0.0.1:1', ca: join(import.meta.dirname, 'nothing.pem') })
+  const bus = await createRedisBus({ where, house: 'unsure', node: 'node0', key, log, probeEvery: 100 })
+  t.after(() => bus.close())
+  assert.equal(bus.figures().up, false)
+  assert.ok(bus.figures().troubles > 0)
 })
