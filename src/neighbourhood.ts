@@ -132,12 +132,15 @@ const whereabouts = async (place: RedisPlace): Promise<Whereabouts> => (await im
 const commands = async (where: Whereabouts) => (await import('./bus/redis-commands.ts')).keepCommands(where)
 
 interface Announcing {
-  nodes: Nodes | undefined
+  nodes: Pick<Nodes, 'everywhere'> | undefined
   here: Announce
   /** The id of the request that is being answered, if it is one. */
   request: () => string | undefined
   log: Logger
 }
+
+/** Logins in one question: the others take no letter that is much longer for one of ours. */
+const together = 500
 
 /** Endings that are announced here and on every other node, and are true everywhere when this returns. */
 export const announceTo =
@@ -145,11 +148,15 @@ export const announceTo =
   async (ended) => {
     if (ended.length === 0 || !nodes) return here(ended)
     const asked = request()
-    const [own, others] = await Promise.all([here(ended), nodes.everywhere({ ask: 'ended', ended, request: asked })])
-    const all = { connections: own.connections + others.connections, unconfirmed: own.unconfirmed + others.unconfirmed }
-    log.info(
-      { event: 'endings_told', request: asked, logins: ended.length, elsewhere: others.connections, ...all },
-      'Logins have ended on all nodes',
-    )
+    const portions = Array.from({ length: Math.ceil(ended.length / together) }, (_, i) => ended.slice(i * together, (i + 1) * together))
+    const [own, ...others] = await Promise.all([
+      here(ended),
+      ...portions.map((some) => nodes.everywhere({ ask: 'ended', ended: some, request: asked })),
+    ])
+    const elsewhere = others.reduce((sum, { connections }) => sum + connections, 0)
+    // A node that fell silent is missed by every portion, and is one node.
+    const silent = Math.max(...others.map(({ unconfirmed }) => unconfirmed))
+    const all = { connections: own.connections + elsewhere, unconfirmed: own.unconfirmed + silent }
+    log.info({ event: 'endings_told', request: asked, logins: ended.length, elsewhere, ...all }, 'Logins have ended on all nodes')
     return all
   }

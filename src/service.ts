@@ -132,8 +132,9 @@ export async function startService({ config, log, clock = systemClock, tls, cert
 
   async function join(): Promise<void> {
     if (!nodes) return
-    if (config().bus.kind === 'local') await nodes.checkAlone()
-    await nodes.join({
+    const isAlone = config().bus.kind === 'local'
+    if (isAlone) await nodes.checkAlone()
+    await nodes.join(isAlone, {
       async end(ended) {
         const { connections } = await gateway.end(ended)
         const requests = [...new Set(ended.map(({ request }) => request))]

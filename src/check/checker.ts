@@ -88,7 +88,7 @@ export class Checker {
   #demand = (asked: Parameters<typeof demand>[2]): Promise<unknown> =>
     demand(this.#target(), this.#company.owner.token, asked, this.#options.quiet)
 
-  #listener(token: string, more: { steady?: boolean; pushy?: boolean }): Listener {
+  #listener(token: string, more: { steady?: boolean; pushy?: boolean; doomed?: true }): Listener {
     const { patience, random } = this.#options
     return new Listener({
       ...{ token, patience, random, target: this.#target, rooms: this.#rooms, steady: false, ...more },
@@ -112,7 +112,7 @@ export class Checker {
   #doomNext(): void {
     const token = this.#dooms.shift()
     if (token === undefined) return
-    this.#doomed.push({ writer: this.#writer(token, { doomed: true, window: 4 }), listener: this.#listener(token, {}) })
+    this.#doomed.push({ writer: this.#writer(token, { doomed: true, window: 4 }), listener: this.#listener(token, { doomed: true }) })
   }
 
   /** The login that is to be ended next; nothing where there is none, or it is not there at the moment. */

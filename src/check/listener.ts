@@ -8,7 +8,8 @@ interface Given extends Access {
   /** Opens the rooms whatever the welcome says: somebody who should not hear of them. */
   pushy?: boolean
   opened: (stream: Stream) => void
-  turnedAway?: (status: number) => void
+  /** Its login is to end: when it has, nothing is left to ask for. */
+  doomed?: true
 }
 
 /** ms before what was refused for now is asked again, where the server does not say. */
@@ -35,7 +36,9 @@ export class Listener {
       greeted: (welcome) => this.#greeted(welcome),
       heard: (frame) => this.#heard(frame),
       lost: () => undefined,
-      ...(given.turnedAway && { turnedAway: given.turnedAway }),
+      turnedAway: (status) => {
+        if (status === 401 && given.doomed) void this.stop()
+      },
     })
   }
 

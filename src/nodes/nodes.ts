@@ -88,19 +88,35 @@ export async function createNodes({ lease: times = leaseTimes, ...deps }: Deps) 
       times.life,
     )) ?? false
 
-  /** Refuses to be the second node where nodes cannot hear each other. @throws Error in words */
-  async function checkAlone(): Promise<void> {
-    await roster.look()
-    const before = roster.renewals()
-    while (roster.live().length > 0) {
-      await new Promise((resolve) => setTimeout(resolve, lookEvery))
-      await roster.look()
-      const other = [...roster.renewals()].find(([id, renewed]) => before.has(id) && before.get(id) !== renewed)
-      if (other)
+  /** Waits until nobody else is there. @throws Error in words about the one that `stays` */
+  async function waitAlone(stays: (id: string) => boolean): Promise<void> {
+    for (await roster.look(); roster.live().length > 0; await roster.look()) {
+      const other = roster.live().find(stays)
+      if (other !== undefined)
         throw new Error(
-          `Another node (${other[0]}) works on this store, and bus.url is local: they would not hear each other. Set bus.url to a Redis for all nodes.`,
+          `Another node (${other}) works on this store, and bus.url is local: they would not hear each other. Set bus.url to a Redis for all nodes.`,
         )
+      await new Promise((resolve) => setTimeout(resolve, lookEvery))
     }
+  }
+
+  /** Refuses to be the second node where nodes cannot hear each other. One that has died renews nothing. @throws Error in words */
+  async function checkAlone(): Promise<void> {
+    const before = new Map<string, number>()
+    await waitAlone((id) => {
+      const renewed = roster.renewals().get(id) ?? 0
+      if (!before.has(id)) before.set(id, renewed)
+      return before.get(id) !== renewed
+    })
+  }
+
+  /**
+   * The same once the own row is there: of nodes that begin at once none may have seen another before. The one whose id comes first stays
+   * and waits for the others to leave; one that does not had looked before the row was there, and stays.
+   */
+  async function checkFirst(): Promise<void> {
+    const until = monotonic() + times.life + 2 * lookEvery
+    await waitAlone((id) => id < node || monotonic() > until)
   }
 
   return {
@@ -110,13 +126,22 @@ export async function createNodes({ lease: times = leaseTimes, ...deps }: Deps) 
     whenHeld: lease.whenHeld,
     everywhere,
     checkAlone,
-    /** Takes up a lease and its duties. @throws when the store cannot be asked. */
-    async join(duties: Duties): Promise<void> {
+    /**
+     * Takes up a lease and its duties.
+     * @param alone nodes could not hear each other: of several only one comes in
+     * @throws when the store cannot be asked · Error in words
+     */
+    async join(alone: boolean, duties: Duties): Promise<void> {
       await lease.begin(async ({ ended, keys, isCut }) => {
         if (isCut) await duties.recheck()
         if (ended.length > 0) await duties.end(ended)
         if (keys) await duties.keysChanged()
       })
+      if (alone)
+        await checkFirst().catch(async (error) => {
+          await lease.end() // at once: somebody waits for it
+          throw error
+        })
       questions.answerWith(async (question) => {
         if (question.ask === 'ended') {
           const { ended, request } = question

@@ -42,5 +42,3 @@ export async function createQuestions({ bus, node, controlTopic, nodeTopic }: De
     },
   }
 }
-
-export type Questions = Awaited<ReturnType<typeof createQuestions>>

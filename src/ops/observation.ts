@@ -24,9 +24,9 @@ export function createObservation({ probe, log, probeEvery = 5000 }: Deps) {
       watch.wrote()
       afterTurn(() => metrics.meters.delivered(commit))
     },
-    failed(fault, by): void {
+    failed(fault, by, isOfAll = false): void {
       metrics.meters.store.failed(fault, by)
-      if (by === 'writer' && fault !== 'other') watch.failed(fault) // `other` may be the fault of one entry
+      if (by === 'writer' && (fault !== 'other' || isOfAll)) watch.failed(fault) // `other` may be the fault of one entry
     },
   }
 

@@ -19,10 +19,11 @@ export interface Committed {
 export interface StoreMeter {
   /** After the commit's events have gone out. */
   committed(commit: Committed): void
-  failed(fault: StoreFault, by: 'writer' | 'reader'): void
+  /** @param isOfAll whatever is to be written, it fails: nothing that one entry brought is at fault. */
+  failed(fault: StoreFault, by: 'writer' | 'reader', isOfAll?: boolean): void
 }
 
-/** A statement that took long, or that the database could not do. The text has places for values, and never the values. */
+/** A statement that took long, or that the database could not do; `append` is a batch. The text has places for values, and never the values. */
 export interface Query {
   text: string
   ms: number

@@ -17,14 +17,14 @@ interface Opening {
   /** The disk under a file failed: the process must end without acknowledging anything more. */
   onFatal: (error: Error) => void
   meter?: StoreMeter
-  /** Is told of statements that took long or failed (PostgreSQL), in the turn of whoever asked. */
+  /** Is told of statements that took long or failed, in the turn of whoever asked; in SQLite only of batches in which something failed. */
   tell?: (query: Query) => void
 }
 
 /** The one choice of database. */
 export function openStore({ place, safekeeping, onFatal, meter, tell }: Opening): Promise<Store> {
-  const measured = meter ? { meter } : {}
-  if (place.kind === 'postgres') return openPostgres({ place: place.place, limits: place, ...measured, ...(tell && { tell }) })
+  const watched = { ...(meter && { meter }), ...(tell && { tell }) }
+  if (place.kind === 'postgres') return openPostgres({ place: place.place, limits: place, ...watched })
   mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
-  return openSqlite({ file: place.file, onFatal, ...(safekeeping && { safekeeping }), ...measured })
+  return openSqlite({ file: place.file, onFatal, ...(safekeeping && { safekeeping }), ...watched })
 }

@@ -1,9 +1,10 @@
 import type { Entry } from './append.ts'
+import { causeOf } from './cause.ts'
 import { createEventIds } from './ledger.ts'
 import type { StoreMeter } from './meter.ts'
 import { createPostgresBook } from './postgres-book.ts'
 import { conflictsBorne } from './postgres-connection.ts'
-import { isConflict, isOfEntry, isOutdated, isTaken, isUnspeakable, passing, postgresFault } from './postgres-faults.ts'
+import { isConflict, isOfEntry, isOfNoEntry, isOutdated, isTaken, isUnspeakable, passing, postgresFault } from './postgres-faults.ts'
 import { fetchWants } from './postgres-fetch.ts'
 import { flushChanges } from './postgres-flush.ts'
 import type { Line } from './postgres-line.ts'
@@ -50,15 +51,17 @@ export function createPostgresAppend(line: Line, meter: StoreMeter): (entries: E
       return await insist(entries)
     } catch (error) {
       if (!isOfEntry(error) && !(error instanceof EntryFault)) {
-        meter.failed(postgresFault(error) ?? 'other', 'writer')
+        meter.failed(postgresFault(error) ?? 'other', 'writer', isOfNoEntry(error))
         throw passing(error)
       }
-      if (entries.length === 1) return { outcomes: [{ refused: isUnspeakable(error) ? 'invalid' : 'internal' }], landed: [] }
+      if (isUnspeakable(error) && entries.length === 1) return { outcomes: [{ refused: 'invalid' }], landed: [] }
+      if (entries.length === 1) return { outcomes: [{ refused: 'internal' }], landed: [], fault: causeOf(error) }
       const all: Written = { outcomes: [], landed: [] }
       for (const entry of entries) {
-        const { outcomes, landed } = await write([entry])
+        const { outcomes, landed, fault } = await write([entry])
         all.outcomes.push(...outcomes)
         all.landed.push(...landed)
+        if (fault) all.fault ??= fault
       }
       return all
     }

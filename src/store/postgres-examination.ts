@@ -4,6 +4,13 @@ import { unfitness } from './postgres-fitness.ts'
 import type { PostgresPlace } from './postgres-place.ts'
 import { isAdditive, type Steps, stepsOf } from './postgres-steps.ts'
 
+/** Where connections are scarcest for us: by whose limit there are `most`, and how many of those others hold. */
+interface Room {
+  by: 'server' | 'role' | 'database'
+  most: number
+  others: number
+}
+
 /** What a database says of itself to the role that works in it. */
 export interface PostgresFacts {
   version: string
@@ -13,8 +20,7 @@ export interface PostgresFacts {
   tls: string | undefined
   /** What must be set before what it acknowledges is safe, in words. */
   unfit: string[]
-  /** `most` may be open for this role, of which `ours` and `others` are. */
-  connections: { most: number; ours: number; others: number }
+  connections: Room
   /** `bearable`: this version can work beside the one that knows the unknown steps. */
   steps: Steps & { bearable: boolean }
 }
@@ -48,16 +54,24 @@ export async function examinePostgres(place: PostgresPlace): Promise<PostgresFac
   }
 }
 
-/** Only the sums of all databases can be seen by everybody. */
-async function connections(ask: Ask): Promise<PostgresFacts['connections']> {
-  const [row] = await ask<{ most: number; role: number; database: number; all: number; ours: number }>(`
+/** Each limit counts other connections: those of all, of this role, or to this database. Without more rights only sums are to be had of all. */
+async function connections(ask: Ask): Promise<Room> {
+  const [row] = await ask<Record<'server' | 'all' | 'role' | 'ofRole' | 'database' | 'ofDatabase' | 'ours', number>>(`
     select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-        - coalesce(current_setting('reserved_connections', true), '0')::int as most,
+        - coalesce(current_setting('reserved_connections', true), '0')::int as server,
+      (select sum(numbackends)::int from pg_stat_database) as all,
       (select rolconnlimit from pg_roles where rolname = current_user) as role,
       (select datconnlimit from pg_database where datname = current_database()) as database,
-      (select sum(numbackends)::int from pg_stat_database) as all,
-      (select count(*)::int from pg_stat_activity where application_name = 'parley' and usename = current_user) as ours`)
+      count(*) filter (where usename = current_user)::int as "ofRole",
+      count(*) filter (where usename is not null and datname = current_database())::int as "ofDatabase",
+      count(*) filter (where usename = current_user and datname = current_database() and application_name = 'parley')::int as ours
+    from pg_stat_activity`)
   if (!row) throw new Error('The database says nothing about its connections.')
-  const [limits, ours] = [[row.role, row.database].filter((limit) => limit >= 0), row.ours - 1] // this one goes again
-  return { most: Math.min(row.most, ...limits), ours, others: Math.max(row.all - row.ours, 0) }
+  const room = (by: Room['by'], most: number, held: number): Room => ({ by, most, others: Math.max(held - row.ours, 0) })
+  const all = [
+    room('server', row.server, row.all),
+    ...(row.role < 0 ? [] : [room('role', row.role, row.ofRole)]),
+    ...(row.database < 0 ? [] : [room('database', row.database, row.ofDatabase)]),
+  ]
+  return all.reduce((least, one) => (one.most - one.others < least.most - least.others ? one : least))
 }

@@ -15,6 +15,8 @@ export const isConflict = (error: unknown): boolean =>
 export const isTaken = (error: unknown): boolean => codeOf(error) === '23505'
 /** What was said is at fault, not the database: a value that does not fit, or a broken constraint. */
 export const isOfEntry = (error: unknown): boolean => /^2[23]/.test(codeOf(error) ?? '')
+/** Whatever is to be written, it fails: who we are, what we may do, which tables there are. */
+export const isOfNoEntry = (error: unknown): boolean => /^(28|3D|3F|42)/.test(codeOf(error) ?? '')
 /** U+0000, which PostgreSQL keeps in no text: character_not_in_repertoire, and in JSON untranslatable_character. */
 export const isUnspeakable = (error: unknown): boolean => ['22021', '22P05'].includes(codeOf(error) ?? '')
 /** A prepared statement no longer fits: a newer node has given its table another form, or the session was reset. Made anew it does. */

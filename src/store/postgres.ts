@@ -45,7 +45,9 @@ export async function openPostgres({ place, limits, meter = noMeter, tell = () =
   const db = repeating(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool.kysely }) }))
   const aside = repeating(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: own.kysely }) }))
   const line = createLine(place, limits)
-  const queue = createWriteQueue(createPostgresAppend(line, meter), meter)
+  const queue = createWriteQueue(createPostgresAppend(line, meter), meter, (query) => {
+    if (query.error !== undefined || query.ms > slow) tell(query)
+  })
   const letGo = async () => {
     await queue.idle()
     await line.close()

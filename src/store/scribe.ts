@@ -2,11 +2,14 @@ import { Refusal } from '../protocol/codes.ts'
 import { createActs, type Of, type Standing } from './acts.ts'
 import type { Act, Entry, Landed, Outcome } from './append.ts'
 import type { Book } from './book.ts'
+import type { Cause } from './cause.ts'
 import { createLedger } from './ledger.ts'
 
 export interface Written {
   outcomes: Outcome[]
   landed: Landed[]
+  /** Why one of them was refused that nobody had reason to refuse: of many the first. */
+  fault?: Cause
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Entry } from './append.ts'
+import { causeOf } from './cause.ts'
 import { createEventIds } from './ledger.ts'
 import { createScribe, type Written } from './scribe.ts'
 import { createSqliteBook } from './sqlite-book.ts'
@@ -33,9 +34,11 @@ export function createSqliteScribe(db: DatabaseSync) {
       return transact(entries)
     } catch (error) {
       if (isFatal(error)) throw error
-      if (entries.length === 1) return { outcomes: [{ refused: isFull(error) ? 'unavailable' : 'internal' }], landed: [] }
+      if (entries.length === 1)
+        return { outcomes: [{ refused: isFull(error) ? 'unavailable' : 'internal' }], landed: [], fault: causeOf(error) }
       const each = entries.map((entry) => write([entry]))
-      return { outcomes: each.flatMap(({ outcomes }) => outcomes), landed: each.flatMap(({ landed }) => landed) }
+      const fault = each.find((one) => one.fault)?.fault
+      return { outcomes: each.flatMap(({ outcomes }) => outcomes), landed: each.flatMap(({ landed }) => landed), ...(fault && { fault }) }
     }
   }
 

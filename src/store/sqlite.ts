@@ -4,7 +4,7 @@ import { Migrator } from 'kysely/migration'
 import { Refusal } from '../protocol/codes.ts'
 import { keepBefore, type Safekeeping } from './before-migration.ts'
 import { copyStore } from './copy.ts'
-import { faultOf, noMeter, type StoreMeter } from './meter.ts'
+import { faultOf, noMeter, type Query, type StoreMeter } from './meter.ts'
 import { migrations } from './migrations.ts'
 import { namesOf, probe } from './names.ts'
 import type { Reads } from './reads.ts'
@@ -21,13 +21,15 @@ interface Opening {
   safekeeping?: Safekeeping
   onFatal: (error: Error) => void
   meter?: StoreMeter
+  tell?: (query: Query) => void
 }
 
 /**
  * The store in one SQLite file: one thread writes, one reads, one checkpoints.
  * @param onFatal the disk or a thread failed: the process must end without acknowledging anything more.
+ * @param tell hears of batches in which something failed.
  */
-export async function openSqlite({ file, safekeeping, onFatal, meter = noMeter }: Opening): Promise<Store> {
+export async function openSqlite({ file, safekeeping, onFatal, meter = noMeter, tell = () => undefined }: Opening): Promise<Store> {
   const isNew = !existsSync(file)
   let isOpen = false
   const threads: Thread[] = []
@@ -52,6 +54,7 @@ export async function openSqlite({ file, safekeeping, onFatal, meter = noMeter }
     const queue = createWriteQueue(
       async (entries) => JSON.parse((await writer.ask({ entries: JSON.stringify(entries) })) as string) as Written,
       meter,
+      (query) => query.error !== undefined && tell(query),
     )
     const db = new Kysely<Tables>({ dialect: sqliteDialect({ writer, reader, queue }) })
     await migrate(db, file, isNew ? undefined : safekeeping)

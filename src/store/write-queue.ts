@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Refusal } from '../protocol/codes.ts'
 import type { Append, Entry, Landed, Outcome } from './append.ts'
-import { countPosts, noMeter, type StoreMeter } from './meter.ts'
+import { causeOf } from './cause.ts'
+import { countPosts, noMeter, type Query, type StoreMeter } from './meter.ts'
 import type { Written } from './scribe.ts'
 
 export interface Waiting {
@@ -17,14 +19,18 @@ const batchBound = 256
 /**
  * The one way to what writes, one batch at a time. Entries that come while a commit flies share the next; other work (transactions of
  * many steps, in SQLite) has the writer to itself. The two take turns, so that neither starves the other.
+ * @param say hears of each batch, and why it failed or one of its entries did.
  */
 export function createWriteQueue(
   write: (entries: Entry[]) => Promise<Written>,
   meter: StoreMeter = noMeter,
+  say: (query: Query) => void = () => undefined,
 ): Append & { exclusive<T>(work: () => Promise<T>): Promise<T>; idle(): Promise<void> } {
   const entries: Waiting[] = []
   const works: (() => Promise<void>)[] = []
   const listeners: ((landed: Landed[]) => void)[] = []
+  // A batch is of many who ask: what is said of it must not bear the id of one of their requests.
+  const ofNobody = AsyncLocalStorage.snapshot()
   let busy = false
   let armed = false
   let whenIdle: (() => void)[] = []
@@ -55,18 +61,20 @@ export function createWriteQueue(
     } catch (error) {
       const refusal = new Refusal('unavailable', undefined, { cause: error })
       for (const { reject } of batch) reject(refusal)
+      ofNobody(say, { text: 'append', ms: performance.now() - begunAt, error: causeOf(error) })
       return
     }
     // The next commit starts before this one is told about, and is told about after it: order holds, the disk never waits.
     setImmediate(tell, batch, written, begunAt, performance.now())
   }
 
-  function tell(batch: Waiting[], { outcomes, landed }: Written, begunAt: number, doneAt: number): void {
+  function tell(batch: Waiting[], { outcomes, landed, fault }: Written, begunAt: number, doneAt: number): void {
     if (landed.length > 0) for (const listener of listeners) listener(landed)
     const { posts, full, broken } = countPosts(batch, outcomes)
     for (let i = 0; i < full; i++) meter.failed('full', 'writer')
     for (let i = 0; i < broken; i++) meter.failed('other', 'writer')
     meter.committed({ writes: batch.length, acceptedAt: batch[0]?.at ?? begunAt, begunAt, doneAt, landed, posts })
+    ofNobody(say, { text: 'append', ms: doneAt - begunAt, ...(fault && { error: fault }) })
     batch.forEach(({ resolve }, i) => {
       resolve(outcomes[i] as Outcome)
     })

@@ -69,11 +69,6 @@ export class Road {
     }
   }
 
-  /** Those that were stranded, and all others, end. */
-  clear(): void {
-    this.cut()
-  }
-
   hold(...ways: Way[]): void {
     for (const way of ways) this.#held.add(way)
   }

@@ -126,3 +126,32 @@ test('a second node that could not hear the first is refused, one that died is n
   await bob.nodes.checkAlone()
   await bob.close()
 })
+
+test('of two nodes that begin at once and could not hear each other one stays, and the other leaves with clear words', async () => {
+  const times = { life: 5000, every: 2000 }
+  const both = [await street.newcomer('a', createLocalBus(), times), await street.newcomer('b', createLocalBus(), times)]
+  there.push(...both)
+  for (const { nodes } of both) await nodes.checkAlone() // neither has seen the other
+  const joined = await Promise.allSettled(both.map(({ join }) => join(true)))
+  const [left, ...more] = joined.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []))
+  assert.match(left?.message ?? 'nobody left', /^Another node \([ab]\) works on this store, and bus.url is local: they would not hear/)
+  assert.equal(more.length, 0, 'not both')
+  assert.deepEqual(
+    both.map(({ nodes }) => nodes.holds()),
+    joined.map(({ status }) => status === 'fulfilled'),
+    'whoever left delivers nothing',
+  )
+  assert.equal((await street.store.db.selectFrom('node').selectAll().execute()).length, 1)
+})
+
+test('whoever stays when another begins unseen stays, whichever id comes first', async () => {
+  const bob = await street.newcomer('b')
+  there.push(bob)
+  await bob.join(true)
+  for (const id of ['a', 'c']) {
+    const other = await street.newcomer(id)
+    there.push(other)
+    await assert.rejects(other.join(true), /^Error: Another node \(b\) works on this store/)
+  }
+  assert.equal(bob.nodes.holds(), true)
+})

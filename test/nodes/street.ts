@@ -3,7 +3,7 @@ import pino from 'pino'
 import type { Bus, Question } from '../../src/bus/bus.ts'
 import { createLocalBus } from '../../src/bus/local.ts'
 import { controlTopic, nodeTopic } from '../../src/chat/topics.ts'
-import { createNodes, type Nodes } from '../../src/nodes/nodes.ts'
+import { createNodes, type Duties, type Nodes } from '../../src/nodes/nodes.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { createPool } from '../../src/store/postgres-connection.ts'
 import type { Tables } from '../../src/store/schema.ts'
@@ -16,6 +16,8 @@ export const lease = { life: 800, every: 300 }
 /** A node without people: it notes what it was told to end. */
 export interface Neighbour {
   nodes: Nodes
+  /** @param alone where nodes could not hear each other */
+  join(alone?: boolean): Promise<void>
   ended: string[]
   /** How often it asked after everybody. */
   rechecks(): number
@@ -33,7 +35,8 @@ export async function openStreet() {
   const store = await openPostgres({ place, limits })
   let rows = 0
 
-  async function neighbour(node: string, bus: Bus = createLocalBus()): Promise<Neighbour> {
+  /** One that has yet to join. */
+  async function newcomer(node: string, bus: Bus = createLocalBus(), times = lease): Promise<Neighbour> {
     const pool = createPool(place, limits)
     let gate = Promise.withResolvers<void>()
     gate.resolve()
@@ -44,10 +47,10 @@ export async function openStreet() {
     const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: { ...pool.kysely, connect } }) })
     const log = pino({ level: 'silent' })
     const monotonic = () => performance.now()
-    const nodes = await createNodes({ db, bus, node, controlTopic, nodeTopic, monotonic, wall: Date.now, log, lease })
+    const nodes = await createNodes({ db, bus, node, controlTopic, nodeTopic, monotonic, wall: Date.now, log, lease: times })
     const ended: string[] = []
     let rechecks = 0
-    await nodes.join({
+    const duties: Duties = {
       async end(those) {
         ended.push(...those.map(({ login }) => login))
         return those.length
@@ -57,9 +60,10 @@ export async function openStreet() {
         rechecks++
       },
       connectionsOf: (logins) => new Map(logins.map((login) => [login, [{ id: `${node}-${login}`, node, since: 1, lastFrameAt: 1 }]])),
-    })
+    }
     return {
       nodes,
+      join: (alone = false) => nodes.join(alone, duties),
       ended,
       rechecks: () => rechecks,
       hold: () => {
@@ -77,7 +81,12 @@ export async function openStreet() {
 
   return {
     store,
-    neighbour,
+    newcomer,
+    async neighbour(node: string, bus?: Bus): Promise<Neighbour> {
+      const made = await newcomer(node, bus)
+      await made.join()
+      return made
+    },
     /** A login ends, as far as nodes read of it. */
     async ends(login: string): Promise<void> {
       const row = { seq: ++rows, at: 1, event: 'session_terminated', who: 'ada', what: 'ada', address: null, login, request: null }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import pg from 'pg'
 import { readConfig } from '../../src/config.ts'
 import { examining, restoring } from '../../src/house.ts'
 import { diagnose } from '../../src/ops/doctor/doctor.ts'
@@ -63,7 +64,7 @@ test('a store in PostgreSQL is asked what it is, whether it syncs, how many it t
   assert.match(careless('D-STORE-STEPS'), /^warning: A newer Parley has changed this database \(0901-more\+\): this one works beside it/)
   assert.match(
     careless('D-STORE-CONNECTIONS'),
-    /^(warning|error): This node can take .* has (11|12) for us.*\npsql -c 'alter system set max_connections/,
+    /^(warning|error): This node can take .* has (11|12) for us, by the limit of role parley.*\npsql -c 'alter role "parley" connection limit \d+'/,
   )
   assert.match(
     careless('D-STORE-DURABLE'),
@@ -82,6 +83,34 @@ test('a store in PostgreSQL is asked what it is, whether it syncs, how many it t
   assert.match(unknown('D-STORE-REACH'), /^error: .* its certificate is not good for that name, or no authority .*\nopenssl s_client/)
   const nowhere = await look(url.replace(database, 'nowhere'))
   assert.match(nowhere('D-STORE-REACH'), /^error: .*there is no such database \(3D000\).*\ncreatedb --owner parley/)
+})
+
+test('others who are connected take from the room that they share with us, and from no other', async (t) => {
+  const { look } = newPatient(t)
+  await using postgres = await TestPostgres.start({ max_connections: '60' })
+  const { database } = await postgres.bare()
+  const ask = (text: string) => postgres.ask('postgres', text)
+  await ask('create role eve login')
+  await ask('alter role parley connection limit 30')
+  await ask(`alter database ${database} connection limit 25`)
+  const url = postgres.url(postgres.place(database))
+  const room = async () => (await look(url))('D-STORE-CONNECTIONS')
+  async function connect(to: string, count: number): Promise<void> {
+    const clients = Array.from({ length: count }, () => new pg.Client({ ...postgres.place(to), user: 'eve' }))
+    for (const client of clients) client.on('error', () => undefined) // the server goes first
+    await Promise.all(clients.map((client) => client.connect()))
+    t.after(() => Promise.all(clients.map((client) => client.end())))
+  }
+
+  await connect('postgres', 20)
+  assert.match(
+    await room(),
+    /^warning: .* has 25 for us, by the limit of database parley_1: not enough for one more node.\npsql -c 'alter database/,
+  )
+  await connect(database, 5)
+  assert.match(await room(), / has 20 for us, by the limit of database parley_1/)
+  await connect('postgres', 15)
+  assert.match(await room(), / has 1\d for us: .*\npsql -c 'alter system set max_connections = 1\d0'/)
 })
 
 test('a PostgreSQL that is away is said to be, with what to look at; nothing else breaks', async (t) => {

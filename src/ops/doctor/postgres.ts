@@ -92,15 +92,27 @@ function aboutDurability({ unfit }: Facts): Finding {
 const besides = 3
 
 /** Whoever starts a node before stopping another needs room for one more. */
-function aboutConnections(store: InPostgres, { connections: { most, others } }: Facts, nodes: number): Finding {
+function aboutConnections(store: InPostgres, { connections }: Facts, nodes: number): Finding {
   const each = store.poolSize + besides
-  const room = most - others
-  const words = `${nodes === 1 ? 'This node' : `These ${nodes} nodes`} can take ${nodes * each} connections, and PostgreSQL has ${room} for us`
-  const wanted = others + (nodes + 1) * each
-  const fix = `psql -c 'alter system set max_connections = ${Math.max(100, 10 * Math.ceil((wanted + 5) / 10))}'   # and restart it; or a smaller store.poolSize`
+  const room = connections.most - connections.others
+  const { limit, fix } = limitOf(store, connections.by, connections.others + (nodes + 1) * each)
+  const words = `${nodes === 1 ? 'This node' : `These ${nodes} nodes`} can take ${nodes * each} connections, and PostgreSQL has ${room} for us${limit}`
   if (room < nodes * each) return fault('D-STORE-CONNECTIONS', `${words}: some of what people ask will be refused.`, fix)
   if (room < (nodes + 1) * each) return warning('D-STORE-CONNECTIONS', `${words}: not enough for one more node.`, fix)
   return good('D-STORE-CONNECTIONS', `${words}.`)
+}
+
+/** Which limit it is that stands in the way, and how `wanted` connections come through. */
+function limitOf({ place }: InPostgres, by: Facts['connections']['by'], wanted: number): { limit: string; fix: string } {
+  const roundly = (count: number) => 10 * Math.ceil(count / 10)
+  const orLess = 'or a smaller store.poolSize'
+  if (by === 'server') {
+    const most = Math.max(100, roundly(wanted + 5))
+    return { limit: '', fix: `psql -c 'alter system set max_connections = ${most}'   # and restart it; ${orLess}` }
+  }
+  const name = by === 'role' ? place.user : place.database
+  const fix = `psql -c 'alter ${by} "${name}" connection limit ${roundly(wanted)}'   # ${orLess}`
+  return { limit: `, by the limit of ${by} ${name}`, fix }
 }
 
 function aboutSteps({ steps: { missing, unknown, bearable } }: Facts, isRunning: boolean): Finding {
