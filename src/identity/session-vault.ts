@@ -14,7 +14,7 @@ export interface Vault {
 }
 
 interface Deps {
-  redis: Pick<RedisCommands, 'get' | 'set' | 'isReady'>
+  redis: Pick<RedisCommands, 'get' | 'set'>
   /** The house, so that several can share one Redis. */
   house: string
   seal: Seal

@@ -33,7 +33,7 @@ export function createSqliteScribe(db: DatabaseSync) {
     try {
       return transact(entries)
     } catch (error) {
-      if (isFatal(error)) throw error
+      if (isFatal(error) || isBusy(error)) throw error
       if (entries.length === 1)
         return { outcomes: [{ refused: isFull(error) ? 'unavailable' : 'internal' }], landed: [], fault: causeOf(error) }
       const each = entries.map((entry) => write([entry]))
@@ -46,10 +46,12 @@ export function createSqliteScribe(db: DatabaseSync) {
 }
 
 const codeOf = (error: unknown): number => Number((error as { errcode?: number }).errcode) || 0
-const [ioerr, corrupt, full] = [10, 11, 13]
+const [busy, ioerr, corrupt, full] = [5, 10, 11, 13]
 /** SQLITE_IOERR_SHMSIZE: no room to enlarge the index of the log, before anything was written. A full disk, not a broken one. */
 const noRoomForIndex = 4874
 
 /** After a failed fsync nobody knows what is on the disk (fsyncgate): the process must end, not try again. */
 export const isFatal = (error: unknown): boolean => [ioerr, corrupt].includes(codeOf(error) & 0xff) && codeOf(error) !== noRoomForIndex
+/** Somebody else writes into the file, and did not stop while it was waited for: it would be waited for as long for each entry. */
+const isBusy = (error: unknown): boolean => (codeOf(error) & 0xff) === busy
 export const isFull = (error: unknown): boolean => (codeOf(error) & 0xff) === full || codeOf(error) === noRoomForIndex

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { openSqlite } from '../../src/store/sqlite.ts'
 import { isDurable, openFile } from '../../src/store/sqlite-file.ts'
 import { newPlace } from '../ops/parley.ts'
+import { addPeople } from './people.ts'
+import { found, post, says } from './says.ts'
 
 test('a commit is synced, in WAL mode, on every connection that writes (CFG-05)', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-durable-'))
@@ -33,4 +36,25 @@ test('a SQLite that does not sync, whatever it is told, is not started with (CFG
   })
   assert.deepEqual([code, stdout], [1, ''])
   assert.match(stderr, /does not fsync on commit; Parley would lose acknowledged messages/)
+})
+
+test('while eve holds the file from outside all that is said is refused for now, and all of it together', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-held-'))
+  const file = join(folder, 'parley.db')
+  const store = await openSqlite({ file, onFatal: assert.fail })
+  t.after(async () => {
+    await store.close()
+    rmSync(folder, { recursive: true })
+  })
+  await addPeople(store, 'ada', 'bob')
+  await says(store, 'parley', found('tea'))
+  const eve = new DatabaseSync(file)
+  eve.exec('begin immediate')
+  const refused = await Promise.allSettled(['one', 'two', 'three'].map((text) => says(store, 'ada', post(text))))
+  assert.deepEqual(
+    refused.map((one) => one.status === 'rejected' && (one.reason as { code: string }).code),
+    ['unavailable', 'unavailable', 'unavailable'],
+  )
+  eve.close()
+  assert.ok('seq' in (await says(store, 'ada', post('one'))))
 })
