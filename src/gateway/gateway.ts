@@ -218,7 +218,7 @@ export async function createGateway(deps: GatewayDeps) {
       }))
     },
     /** What there is now, for metrics. */
-    figures: (): GatewayFigures => figuresOf(hub),
+    figures: (): GatewayFigures => figuresOf(hub, porch),
     /** Calls back when what has been told so far is with the sockets. */
     afterTurn: turn.after,
     sweep: sweep.all,

@@ -106,7 +106,7 @@ test('attempts that nobody answers do not keep the others out', async (t) => {
   await isIn
 })
 
-test('a crowd that never begins its handshake does not keep ada out', async (t) => {
+test('a crowd that never begins its handshake does not keep ada out (WSH-09)', async (t) => {
   const house = await startHouse()
   t.after(() => house.close())
   const ada = await house.person('ada')
