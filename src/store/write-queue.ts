@@ -26,12 +26,14 @@ export function createWriteQueue(
   const works: (() => Promise<void>)[] = []
   const listeners: ((landed: Landed[]) => void)[] = []
   let busy = false
+  let wasWork = false
   let armed = false
   let whenIdle: (() => void)[] = []
 
   function next(): void {
     if (busy) return
-    const work = works.shift()
+    const work = wasWork && entries.length > 0 ? undefined : works.shift()
+    wasWork = work !== undefined
     if (work) return occupy(work)
     if (entries.length > 0) return occupy(commit)
     for (const tell of whenIdle) tell()

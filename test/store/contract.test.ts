@@ -56,6 +56,20 @@ function storeContract(database: string, place: () => Promise<EmptyPlace>): void
       do: { act: 'create', name: 'tea', kind: 'private', topic: '', members: members.map((account) => ({ account, role: 'member' })) },
     })
 
+  test(`${database}: who only looks something up does not wait for somebody else's transaction`, async () => {
+    await people('ada')
+    const { promise: seen, resolve: goOn } = Promise.withResolvers<void>()
+    const long = store.db.transaction().execute(async (tx) => {
+      await tx.updateTable('account').set({ display: 'Ada' }).where('id', '=', 'ada').execute()
+      await seen
+    })
+    const look = () => store.db.selectFrom('account').select('display').where('id', '=', 'ada').executeTakeFirst()
+    assert.notEqual((await look())?.display, 'Ada')
+    goOn()
+    await long
+    assert.equal((await look())?.display, 'Ada')
+  })
+
   test(`${database}: posts that come together share a commit and get numbers without gaps`, async () => {
     await people('ada', 'bob')
     await teaRoom('ada', 'bob')
