@@ -14,6 +14,8 @@ const handshakeCounts = 500
 const lookAgain = 100
 /** ms that anybody waits here: who has waited so long has mostly gone, and comes again. Less than a client gives an attempt. */
 const patience = 15_000
+/** Those sent away in one turn of the loop: thousands of a crowd have waited for too long at the same time. */
+const goneATurn = 8
 /** Turns of the loop in a row in which nobody is let in because more are coming. */
 const turnsForComing = 8
 
@@ -76,7 +78,7 @@ export function createPorch({ monotonic }: { monotonic: () => number }) {
 
   function next(): Socket | undefined {
     const tooLong = monotonic() - patience
-    while (waiting[0] && waiting[0].since < tooLong) {
+    for (let n = 0; n < goneATurn && waiting[0] && waiting[0].since < tooLong; n++) {
       waiting.shift()?.socket.destroy()
       givenUp++
     }
