@@ -1,7 +1,7 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import type { Settings } from './config/schema.ts'
-import { clean, cleanFields, cleanForTerminal, cleanLine, removed, secretBindings } from './log/clean.ts'
+import { clean, cleanFields, cleanForTerminal, cleanLine } from './log/clean.ts'
 import { createSink } from './log/sink.ts'
 
 export type LogLevel = Settings['log']['level']
@@ -23,14 +23,17 @@ export function createLog(options: { level: LogLevel; pretty?: boolean; destinat
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (level) => ({ level }), log: cleanFields },
-      // The bindings of a child logger do not pass through the formatter.
-      redact: { paths: [...secretBindings, ...secretBindings.map((name) => `*.${name}`)], censor: removed },
+      formatters: { level: (level) => ({ level }), bindings: cleanFields, log: cleanFields },
       serializers: { err: (error: unknown) => clean(error, 1) },
       hooks: { streamWrite: cleanLine },
     },
     unfailing((options.pretty ?? process.stderr.isTTY) ? prettily(destination) : destination),
   )
+  // pino would ask no formatter about what a child is bound to. Its redaction instead, which looks for the same names again in each
+  // line of everybody, is half of what a line costs (16 and 8 µs: a loop of `log.info`).
+  log.child = new Proxy(log.child, {
+    apply: (child, parent, [bindings, options]: [object, unknown]) => Reflect.apply(child, parent, [cleanFields(bindings), options]),
+  })
   const sayLost = (lines: number) =>
     log.warn({ event: 'log_lines_lost', lines }, 'stderr was too slow or full: lines of this log are missing')
   return log

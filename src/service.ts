@@ -184,9 +184,10 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     entryStyle,
   })
 
-  const { server, boundConnections, listen } = createListener({ config, tls, http, upgrade: gateway.upgrade, log })
+  const { server, boundConnections, listen } = createListener({ config, tls, http, gateway, log })
   boundConnections()
   entrance?.guard(server)
+  gateway.porch.guard(server, { shakesHands: tls !== undefined })
   const housekeeping = keepHouse({ house, clock, log, also: boundConnections })
   const port = await join()
     .then(listen)

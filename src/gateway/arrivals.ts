@@ -54,7 +54,7 @@ export function createArrivals(deps: Deps) {
   const { hub, catchUp, limits, leave, log, meter, presence } = deps
   const { now, monotonic, wheel } = deps.life
 
-  function bind(ws: WebSocket, socket: Duplex, { login, kid, tokenExpiresAt }: Entrance, from: From): void {
+  function bind(ws: WebSocket, socket: Duplex, { login, kid, tokenExpiresAt }: Entrance, from: From): Promise<void> {
     const id = randomBytes(9).toString('base64url')
     const tap = new Tap(ws, monotonic)
     const connection = new Connection({ id, ...hub.seats(login), now: now(), ws, tap, socket, kid, tokenExpiresAt })
@@ -66,7 +66,7 @@ export function createArrivals(deps: Deps) {
     hub.add(connection)
     meter.accepted()
     log.info({ event: 'ws_opened', connection: id, account: login.account.id, login: login.id, ...from }, 'Connection opened')
-    void deps.welcome(connection)
+    return deps.welcome(connection)
   }
 
   function outlet(connection: Connection): Outlet {

@@ -22,6 +22,7 @@ import type { Life } from './life.ts'
 import { figuresOf, type GatewayFigures, type GatewayMeter, noMeter } from './meter.ts'
 import { createOrder, type ReadOn } from './order.ts'
 import type { Gate } from './outlet.ts'
+import { createPorch } from './porch.ts'
 import { createQuotas } from './quotas.ts'
 import { reasonOf } from './reasons.ts'
 import { createRepair, type Lookout } from './repair.ts'
@@ -147,12 +148,14 @@ export async function createGateway(deps: GatewayDeps) {
     meter,
     log,
   })
+  const porch = createPorch({ monotonic })
   const { upgrade, whyNot } = createUpgrade({
     guard: { ...deps, ...createQuotas({ hub, limits, monotonic }), isDraining: () => draining, isSure: gate.holds },
     addressOf: deps.addressOf,
     headers: deps.refusalHeaders,
     limits: () => ({ ...limits(), handshake: times().handshake }),
     bind,
+    attempts: porch.attempts,
     log,
     refused: meter.refused,
   })
@@ -184,6 +187,7 @@ export async function createGateway(deps: GatewayDeps) {
     upgrade,
     /** Undefined, or why a login could not open a connection now. */
     whyNot,
+    porch,
     /** Ends the connections that are bound to these logins. Resolves when their last bytes are out. */
     async end(ended: { login: string; why: string }[]): Promise<{ connections: number; unconfirmed: number }> {
       const counts = await Promise.all(ended.map(({ login, why }) => hub.end(login, reasonOf(why))))
@@ -217,7 +221,7 @@ export async function createGateway(deps: GatewayDeps) {
       }))
     },
     /** What there is now, for metrics. */
-    figures: (): GatewayFigures => figuresOf(hub),
+    figures: (): GatewayFigures => figuresOf(hub, porch),
     /** Calls back when what has been told so far is with the sockets. */
     afterTurn: turn.after,
     sweep: sweep.all,
@@ -232,6 +236,7 @@ export async function createGateway(deps: GatewayDeps) {
     },
     async close(): Promise<void> {
       draining = true
+      porch.clear()
       for (const timer of [second, sweeps, touches, repairs, beats]) clearInterval(timer)
       await sweep.touch()
       for (const connection of [...hub.connections.values()]) connection.ws.terminate()

@@ -2,6 +2,7 @@ import type { FrameType } from '../protocol/client-frames.ts'
 import type { CloseReason, RefusalCode } from '../protocol/codes.ts'
 import type { NoEntry } from './admission.ts'
 import type { Hub } from './hub.ts'
+import type { Porch } from './porch.ts'
 
 /** How an `open` with a cursor went, for one room: live again, more pages to come, thrown back to the start, or refused. */
 export type Recovery = 'live' | 'more' | 'gap' | 'future' | 'mismatch' | 'refused'
@@ -37,6 +38,8 @@ export const noMeter: GatewayMeter = {
 
 /** What is there now. */
 export interface GatewayFigures {
+  /** Have come, and are not let in yet. */
+  waiting: number
   connections: number
   logins: number
   accounts: number
@@ -52,8 +55,8 @@ export interface GatewayFigures {
 }
 
 /** Walks over all connections: for whoever asks now and then, never for a frame. */
-export function figuresOf({ connections, logins, accounts }: Hub): GatewayFigures {
-  const figures = { connections: connections.size, logins: logins.size, accounts: accounts.size }
+export function figuresOf({ connections, logins, accounts }: Hub, { waiting }: Pick<Porch, 'waiting'>): GatewayFigures {
+  const figures = { waiting, connections: connections.size, logins: logins.size, accounts: accounts.size }
   let [pullers, unanswered, queued, inSockets, largest] = [0, 0, 0, 0, 0]
   for (const { behind, inlet, outlet, socket } of connections.values()) {
     const waiting = outlet.queued

@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Login } from '../identity/logins.ts'
 import { subprotocol } from '../protocol/limits.ts'
 import { admit, type Entrance, type Guard, NoEntry } from './admission.ts'
+import type { Porch } from './porch.ts'
 
 /** Where a connection comes from, for the log. */
 export interface From {
@@ -19,8 +20,9 @@ interface Deps {
   /** What protects the answer to a request that came with this Host: no middleware of HTTP sees a refused upgrade. */
   headers: (host: string) => Record<string, string>
   limits: () => { frameBytes: number; handshakesInFlight: number; handshake: number }
-  /** The socket is open: take it. Called in the turn of the 101, so that no first frame is missed. */
-  bind: (ws: WebSocket, socket: Duplex, entrance: Entrance, from: From) => void
+  /** The socket is open: take it. Called in the turn of the 101, so that no first frame is missed. Resolves when it is welcomed. */
+  bind: (ws: WebSocket, socket: Duplex, entrance: Entrance, from: From) => Promise<void>
+  attempts: Porch['attempts']
   log: Logger
   refused: (status: NoEntry['status'], reason: NoEntry['reason']) => void
 }
@@ -42,7 +44,7 @@ const codes: Record<number, string> = {
 }
 
 /** From a raw socket to a bound connection, or to an HTTP answer that says why not. Never an exception. */
-export function createUpgrade({ guard, addressOf, headers, limits, bind, log, refused }: Deps) {
+export function createUpgrade({ guard, addressOf, headers, limits, bind, attempts, log, refused }: Deps) {
   const wss = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -102,10 +104,12 @@ export function createUpgrade({ guard, addressOf, headers, limits, bind, log, re
       const full = guard.quota(entrance.login)
       if (full !== undefined) throw new NoEntry(429, 'quota', full, 10_000)
       wss.options.maxPayload = limits().frameBytes
+      let welcomed: Promise<void> | undefined
       wss.handleUpgrade(request, socket, head, (ws) => {
         socket.off('error', onError) // ws listens for itself now
-        bind(ws, socket, entrance, from)
+        welcomed = bind(ws, socket, entrance, from)
       })
+      await welcomed
     } catch (error) {
       const no = error instanceof NoEntry ? error : new NoEntry(503, 'store', 'The server cannot check that right now. Try again.', 2000)
       refused(no.status, no.reason)
@@ -127,7 +131,8 @@ export function createUpgrade({ guard, addressOf, headers, limits, bind, log, re
       // First of all: a peer that resets now must not end the process.
       const onError = () => socket.destroy()
       socket.on('error', onError)
-      void answer(request, socket, head, onError)
+      attempts.begin(request)
+      void answer(request, socket, head, onError).finally(() => attempts.end(request))
     },
     /** The same checks for a page that asks for a ticket, whose answer a browser can read. */
     whyNot: (login: Login): string | undefined => guard.quota(login),

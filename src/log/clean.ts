@@ -2,9 +2,6 @@
 const secretName =
   /cookie|authori[sz]ation|passw|passphrase|token|ticket|secret|csrf|^sid$|session.?id|master.?key|private.?key|^headers$|^body$/i
 
-/** The likeliest of them in the form of pino's `redact`. */
-export const secretBindings = ['cookie', 'authorization', 'password', 'token', 'ticket', 'secret', 'csrf', 'masterKey', 'headers', 'body']
-
 /** What a secret looks like wherever it turns up: a personal token, a bearer header, our cookie. */
 const secretShape = /parley_pat_[\w-]+|\bbearer\s+[\w.~+/-]+=*|__Host-Http-parley=[^;\s"\\]+/gi
 /** Words that dots hold together, as in a JWT; each is looked at once, however long. */
@@ -19,7 +16,7 @@ const unsafeOnTerminal = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u2
 
 const asEscape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-export const removed = '[removed]'
+const removed = '[removed]'
 const deepest = 5
 const longestList = 50
 const longestText = 8_192

@@ -56,6 +56,7 @@ export type Metrics = ReturnType<typeof createMetrics>
 function setGateway({ set }: MetricsRegistry, { gateway, limits }: Readings): void {
   set('parley_connections', gateway.connections)
   set('parley_connections_limit', limits.connections)
+  set('parley_connections_waiting', gateway.waiting)
   set('parley_logins_connected', gateway.logins)
   set('parley_accounts_connected', gateway.accounts)
   set('parley_frames_unanswered', gateway.unanswered)

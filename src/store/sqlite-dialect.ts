@@ -22,11 +22,18 @@ interface Threads {
 
 /** Kysely compiles here; the threads run it. A lone select goes to the reader, all else to the writer. */
 export const sqliteDialect = (threads: Threads): Dialect => ({
-  createAdapter: () => new SqliteAdapter(),
+  createAdapter: () => new Adapter(),
   createQueryCompiler: () => new Compiler(),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createDriver: () => createDriver(threads),
 })
+
+/** Several at a time: Kysely would let in one asker after another, and look-ups would wait for the sync of somebody else's write. */
+class Adapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true
+  }
+}
 
 /** `for update` is for databases with many writers: here whoever is in a transaction is alone in it. */
 class Compiler extends SqliteQueryCompiler {

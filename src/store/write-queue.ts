@@ -32,12 +32,14 @@ export function createWriteQueue(
   // A batch is of many who ask: what is said of it must not bear the id of one of their requests.
   const ofNobody = AsyncLocalStorage.snapshot()
   let busy = false
+  let wasWork = false
   let armed = false
   let whenIdle: (() => void)[] = []
 
   function next(): void {
     if (busy) return
-    const work = works.shift()
+    const work = wasWork && entries.length > 0 ? undefined : works.shift()
+    wasWork = work !== undefined
     if (work) return occupy(work)
     if (entries.length > 0) return occupy(commit)
     for (const tell of whenIdle) tell()

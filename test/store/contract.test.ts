@@ -1,25 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { Act, Entry, Landed, Outcome } from '../../src/store/append.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
-import { createReadOn } from '../../src/store/read-on.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
 import type { Store } from '../../src/store/store.ts'
-import { sharedPostgres } from '../support/postgres.ts'
 import { addPeople } from './people.ts'
+import { type EmptyPlace, places } from './places.ts'
 
 const everyone = { own: ['owner', 'moderator', 'member'], any: ['owner', 'moderator'] } as const
-
-/** A database that holds nothing yet. */
-interface EmptyPlace {
-  /** Opens the store in it, also once more. */
-  open(): Promise<Store>
-  /** After everything that was opened is closed. */
-  remove(): Promise<void>
-}
 
 /** What every store promises, whatever database it is in. */
 function storeContract(database: string, place: () => Promise<EmptyPlace>): void {
@@ -105,30 +91,6 @@ function storeContract(database: string, place: () => Promise<EmptyPlace>): void
     assert.deepEqual(await late, { refused: 'no_such_room', message: 'There is no such room.' })
     await assert.rejects(store.reads.history('ada', 'tea', { limit: 50 }), { code: 'no_such_room' })
     assert.deepEqual(await store.reads.open('ada', [{ room: 'tea' }]), [{ room: 'tea', refused: 'no_such_room' }])
-  })
-
-  test(`${database}: who has been in a room all the time hears what he missed as it was said, and what became of it behind that`, async () => {
-    await people('ada', 'bob')
-    await teaRoom('ada', 'bob')
-    await does('ada', 'tea', { act: 'post', key: key('first'), text: 'my secret @bob', names: ['bob'] })
-    await does('ada', 'tea', post('second'))
-    await does('bob', 'tea', { act: 'leave' })
-    await does('ada', 'tea', { act: 'edit', key: key('edit'), target: 3, text: 'now that bob is gone', names: [] })
-    await does('ada', 'tea', { act: 'react', key: key('react'), target: 3, emoji: '👍', on: true })
-    await does('ada', 'tea', { act: 'remove', key: key('remove'), target: 4 })
-    const { events, n } = await createReadOn(store.db)('tea', 2)
-    assert.deepEqual(
-      events.map(({ seq, id, by, at, key, ...said }) => said),
-      [
-        { kind: 'message', n: 1, text: 'my secret @bob' },
-        { kind: 'message', n: 2, removed: true },
-        { kind: 'left', account: 'bob', why: 'left' },
-        { kind: 'edited', target: 3, text: 'now that bob is gone' },
-        { kind: 'reacted', target: 3, emoji: '👍', on: true },
-        { kind: 'removed', target: 4 },
-      ],
-    )
-    assert.equal(n, 2)
   })
 
   test(`${database}: pages show messages as they are now: edited, removed, with reactions`, async () => {
@@ -235,15 +197,4 @@ function storeContract(database: string, place: () => Promise<EmptyPlace>): void
   })
 }
 
-storeContract('SQLite', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-store-'))
-  return {
-    open: () => openSqlite({ file: join(folder, 'parley.db'), onFatal: assert.fail }),
-    remove: () => rm(folder, { recursive: true }),
-  }
-})
-
-storeContract('PostgreSQL', async () => {
-  const place = await (await sharedPostgres()).database()
-  return { open: () => openPostgres({ place, limits: { poolSize: 4, statementTimeout: 30_000 } }), remove: async () => undefined }
-})
+for (const [database, place] of Object.entries(places)) storeContract(database, place)

@@ -23,6 +23,7 @@ export const topics = {
   Connections: {
     parley_connections: gauge('Open WebSocket connections.'),
     parley_connections_limit: gauge('Connections that this node takes: limits.connections.'),
+    parley_connections_waiting: gauge('TCP connections that have come and are not let in yet: what a crowd is seen by.'),
     parley_logins_connected: gauge('Logins with at least one open connection.'),
     parley_accounts_connected: gauge('Accounts with at least one open connection.'),
     parley_upgrades_accepted_total: counter('Connections that were let in.'),
