@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import type { RedisPlace } from './redis-client.ts'
 import { askSentinels, type Word } from './sentinel.ts'
 
@@ -54,7 +55,7 @@ export function locate(place: RedisPlace, lookEvery = 2000): Whereabouts {
   }
 }
 
-const isHere = (host: string): boolean => host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
+const isHere = (host: string): boolean => host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))
 
 /** As soon as more than half of them have named a master: whoever made a failover had that many behind it. Otherwise what there is. */
 async function mostOf(asked: Promise<Word>[]): Promise<Word[]> {

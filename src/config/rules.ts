@@ -35,7 +35,7 @@ const rules: Rule[] = [
       return { key: 'bus.url', words: 'is not redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER], or rediss:// with an optional ?ca=FILE' }
     if (bus.sentinels && url.port !== '')
       return { key: 'bus.url', words: 'has a port beside bus.sentinels: write the name they have for the master, as in rediss://mymaster' }
-    const hosts = bus.sentinels?.map((one) => one.replace(/:\d+$/, '')) ?? [url.hostname]
+    const hosts = bus.sentinels?.map((one) => one.slice(0, one.lastIndexOf(':'))) ?? [url.hostname]
     if (url.protocol === 'redis:' && !hosts.every(isLoopback))
       return { key: 'bus.url', words: 'would send what people write over the network in the clear: use rediss://, which is TLS' }
     return undefined

@@ -39,7 +39,11 @@ function aboutSentinels({ sentinels = [] }: Nodes, name: string): Finding | unde
   )
 }
 
-const reaching = (address: string) => address.replace(/^\[?(.*?)\]?:(\d+)$/, '-h $1 -p $2')
+/** `[::1]:26379`, or a name, as the options of redis-cli. */
+function reaching(address: string): string {
+  const colon = address.lastIndexOf(':')
+  return `-h ${address.slice(0, colon).replaceAll(/[[\]]/g, '')} -p ${address.slice(colon + 1)}`
+}
 
 function aboutBus({ redis, up, sentinels = [] }: Nodes, kind: 'local' | 'redis'): Finding {
   if (kind === 'local') return good('D-BUS', 'bus.url is local: this node works alone on its store.')
