@@ -11,20 +11,18 @@ import { Connection } from './connection.ts'
 import { type Deps as HandlerDeps, handle } from './handlers.ts'
 import type { Hub } from './hub.ts'
 import { Inlet } from './inlet.ts'
-import type { Intake } from './intake.ts'
 import { Life, type LifeDeps } from './life.ts'
 import type { GatewayMeter } from './meter.ts'
 import { type Gate, Outlet } from './outlet.ts'
 import { Tap } from './tap.ts'
 import type { Turn } from './turn.ts'
-import { isInPieces, isUnfinished, parserOf } from './unfinished.ts'
+import { isInPieces, isUnfinished } from './unfinished.ts'
 import type { From } from './upgrade.ts'
 import { answer } from './wire.ts'
 
 interface Deps {
   hub: Hub
   turn: Turn
-  intake: Intake
   gate: Gate
   life: LifeDeps
   lives: WeakMap<Connection, Life>
@@ -107,7 +105,7 @@ export function createArrivals(deps: Deps) {
     const login = connection.login.login.id
     const pace = pacer(connection, life)
     connection.socket.once('end', letGo)
-    deps.intake({ ws, socket: connection.socket, parser: parserOf(ws), taken: () => life.read(isUnfinished(ws)) })
+    connection.socket.on('data', () => life.read(isUnfinished(ws))) // behind the listener of ws, which has taken it apart by now
     ws.on('message', (data, isBinary) => {
       if (connection.isDead) return
       connection.lastFrameAt = now()

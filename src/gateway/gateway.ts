@@ -17,7 +17,6 @@ import type { Connection } from './connection.ts'
 import { createDrain } from './drain.ts'
 import { createHeads } from './heads.ts'
 import { createHub } from './hub.ts'
-import { createIntake } from './intake.ts'
 import type { Life } from './life.ts'
 import { figuresOf, type GatewayFigures, type GatewayMeter, noMeter } from './meter.ts'
 import { createOrder, type ReadOn } from './order.ts'
@@ -114,7 +113,6 @@ export async function createGateway(deps: GatewayDeps) {
   const bind = createArrivals({
     hub,
     turn,
-    intake: createIntake(),
     gate,
     life: {
       now,

@@ -1,8 +1,7 @@
-import type { Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
 
 /** What the parser of ws holds; it tells nobody. A test fails when a later version calls it something else. */
-interface Parser extends Writable {
+interface Parser {
   /** The opcode of a message whose first piece has come and whose last has not, else 0. */
   _fragmented: number
   /** bytes that have come of the present frame. */
@@ -11,7 +10,7 @@ interface Parser extends Writable {
   _state: number
 }
 
-export const parserOf = (ws: WebSocket): Parser => Reflect.get(ws, '_receiver')
+const parserOf = (ws: WebSocket): Parser => Reflect.get(ws, '_receiver')
 
 /** Pieces of a message have come, and not all of them. */
 export const isInPieces = (ws: WebSocket): boolean => parserOf(ws)._fragmented !== 0
