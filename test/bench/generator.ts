@@ -22,7 +22,8 @@ function dialectOf({ subject, tokens }: Job): Dialect {
   return subject === 'socket.io' ? socketIoDialect : bareDialect
 }
 
-process.once('message', async (job: Job) => {
+// A listener that stays keeps the process, also in moments in which it has no connection open.
+process.on('message', async (job: Job) => {
   const target = { host: '127.0.0.1', port: job.port, servername: 'localhost', secureContext: createSecureContext({ ca: job.ca }) }
   const stage = {
     target,

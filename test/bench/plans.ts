@@ -14,6 +14,8 @@ export interface Plan {
   messages?: number
   /** Memory is swept up before it is looked at. */
   collect?: boolean
+  /** Whom it is played with cannot come again: each round has people of its own. */
+  usesUp?: boolean
   /** The scenario, on the same subject, half of whose rate is asked for. */
   halfOf?: string
   task(seeded: Pick<Seeded, 'rooms' | 'person'>, times: Times): Task
@@ -125,7 +127,7 @@ export const plans: Record<string, Plan> = {
   },
   endings: {
     words: 'a person ends 500 logins one by one, while 50 posts a second are made',
-    ...{ rooms: 1, perRoom: 501, perAccount: 501, subjects: ['parley'] },
+    ...{ rooms: 1, perRoom: 501, perAccount: 501, subjects: ['parley'], usesUp: true },
     task: ({ rooms, person }) => ({ kind: 'endings', person, room: rooms[0] as string, logins: 500, perSecond: 50 }),
     headline: { figure: 'closeP99', unit: 'ms from the call to the close (p99)', better: 'less' },
   },

@@ -94,7 +94,8 @@ async function bench(): Promise<void> {
     const subjects = asked.filter((one) => plan.subjects?.includes(one === 'beside' ? 'parley' : one) ?? true)
     if (subjects.length === 0) continue
     say(`${name}: ${plan.words}`)
-    const seeded = await seed({ ...plan, perAccount: plan.perAccount ?? 1, pair })
+    const prepare = () => seed({ ...plan, perAccount: plan.perAccount ?? 1, pair })
+    let seeded = await prepare()
     const times = { warm, measure }
     const tasks = new Map<SubjectName, Task>()
     const figures: Results['figures'] = {}
@@ -105,6 +106,11 @@ async function bench(): Promise<void> {
       }
       for (let round = 1; round <= rounds; round++) {
         for (const subject of subjects) {
+          if (plan.usesUp && figures[subject]) {
+            rmSync(seeded.folder, { recursive: true, force: true })
+            seeded = await prepare()
+            tasks.set(subject, plan.task(seeded, times))
+          }
           const progress = (words: string) => say(`${name} ${round}/${rounds} ${subject}: ${words}`)
           const figure = await playRound({
             ...{ ...common, subject, task: tasks.get(subject) as Task, seeded, progress },
