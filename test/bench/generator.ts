@@ -22,8 +22,7 @@ function dialectOf({ subject, tokens }: Job): Dialect {
   return subject === 'socket.io' ? socketIoDialect : bareDialect
 }
 
-// A listener that stays keeps the process, also in moments in which it has no connection open.
-process.on('message', async (job: Job) => {
+process.once('message', async (job: Job) => {
   const target = { host: '127.0.0.1', port: job.port, servername: 'localhost', secureContext: createSecureContext({ ca: job.ca }) }
   const stage = {
     target,

@@ -49,11 +49,13 @@ export async function playRound({
         else if ('window' in said) {
           if (said.window) begin = look('begin')
           else end = look('end')
-        } else
+        } else {
+          load.removeAllListeners('exit') // it has said all; the server may still be sweeping up
           Promise.all([begin, end]).then(
             ([from, to]) => resolve({ ...said.figures, ...seenFromOutside(said.figures, before, from, to) }),
             reject,
           )
+        }
       })
       const job: Job = { subject: name, port: subject.port, ca: pair.ca, tokens: seeded.tokens, task }
       load.send(job)
