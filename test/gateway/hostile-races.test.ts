@@ -80,13 +80,14 @@ test('a login that ends while its socket is being opened is left with none, when
   const luck = chance(seedOf(t))
   const { logins, rooms } = house.service.house
   const [find, list] = [logins.find, rooms.list]
-  // Anybody's question to the store may take a while, this time or that.
+  // Anybody's question to the store may take a while, this time or that: longer than an ending, or hardly at all.
+  const aWhile = () => turns(luck.below(luck.below(2) === 0 ? 4 : 400))
   const slowly =
     <A extends unknown[], R>(ask: (...given: A) => Promise<R>) =>
     async (...given: A) => {
-      await turns(luck.below(4))
+      await aWhile()
       const answer = await ask(...given)
-      await turns(luck.below(4))
+      await aWhile()
       return answer
     }
   logins.find = slowly(find)
