@@ -76,6 +76,8 @@ export class Outlet {
     else this.#answers += frame.bytes.length
     if (!this.isBlocked) {
       if (this.#frames.length === 1) this.#turn.add(this)
+      // Answers may come within this very turn, one asking for the next: what they weigh is bounded before it ends.
+      if (this.#answers > answerBytes && !this.#held) this.#hold(true)
       return
     }
     if (frame.droppable && (this.#droppable > this.#limits.queueBytes || this.isLate())) this.#owner.fellBehind()
@@ -92,7 +94,10 @@ export class Outlet {
     this.#droppable = 0
     this.#answers = 0
     this.#socket.write(join(frames))
-    if (!this.#socket.writableNeedDrain) return
+    if (!this.#socket.writableNeedDrain) {
+      if (this.#held) this.#hold(false)
+      return
+    }
     this.blockedAt = this.sentAt
     this.#socket.once('drain', this.#drain)
   }

@@ -21,9 +21,9 @@ function closedGate() {
   }
 }
 
-function reader(gate: ReturnType<typeof closedGate>, turn = createTurn()) {
+function reader(gate: ReturnType<typeof closedGate>, turn = createTurn(), hold: (on: boolean) => void = () => undefined) {
   const socket = new PassThrough()
-  const owner = { isOpen: () => true, fellBehind() {}, hold() {}, overfull() {}, drained() {}, now: () => 1 }
+  const owner = { isOpen: () => true, fellBehind() {}, hold, overfull() {}, drained() {}, now: () => 1 }
   const outlet = new Outlet(socket, turn, { queueBytes: 1000, queueAge: 1000 }, owner, gate)
   return { outlet, socket, heard: () => String(socket.read() ?? '') }
 }
@@ -42,6 +42,21 @@ test('while a node may deliver nothing its people still hear that the line is al
   await turnEnd()
   await turnEnd()
   assert.equal(ada.heard(), 'secret')
+})
+
+test('of what is answered within one turn of the loop there is a bound: then nothing more is begun until it is with the socket', async () => {
+  const gate = closedGate()
+  gate.open()
+  const held: boolean[] = []
+  const ada = reader(gate, createTurn(), (on) => held.push(on))
+  const page: Frame = { bytes: Buffer.alloc(200 * 1024), droppable: false }
+  ada.socket.on('data', () => undefined)
+  ada.outlet.put(page)
+  assert.deepEqual(held, [])
+  ada.outlet.put(page)
+  assert.deepEqual(held, [true])
+  while (held.length < 2) await turnEnd()
+  assert.deepEqual(held, [true, false])
 })
 
 test('when it may deliver again, a crowd does not get everything in one turn of the loop', async () => {
