@@ -74,14 +74,13 @@ export class Outlet {
     this.#frames.push(frame)
     if (frame.droppable) this.#droppable += frame.bytes.length
     else this.#answers += frame.bytes.length
+    // Also while nothing is blocked: within one turn of the loop an answer may ask for the next, before anything is written.
+    if (this.#answers > answerBytes && !this.#held) this.#hold(true)
     if (!this.isBlocked) {
       if (this.#frames.length === 1) this.#turn.add(this)
-      // Answers may come within this very turn, one asking for the next: what they weigh is bounded before it ends.
-      if (this.#answers > answerBytes && !this.#held) this.#hold(true)
       return
     }
     if (frame.droppable && (this.#droppable > this.#limits.queueBytes || this.isLate())) this.#owner.fellBehind()
-    if (this.#answers > answerBytes && !this.#held) this.#hold(true)
     if (this.#answers > mostBytes) this.#owner.overfull()
   }
 

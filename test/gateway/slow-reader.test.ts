@@ -43,6 +43,19 @@ async function floodUntilStuck(a: Guest, where = room): Promise<void> {
   }
 }
 
+/** Everything in the room up to what is posted now, once and in order. */
+async function hearsAll(a: Guest, b: Guest): Promise<void> {
+  const { seq } = await a.post(room, 'the end')
+  await b.until(
+    (frame) => frame.type === 'events' && frame.room === room && (frame.events as RoomEvent[]).some((event) => event.seq === seq),
+    'the last event',
+  )
+  assert.deepEqual(
+    b.events(room).map((event) => event.seq),
+    Array.from({ length: seq as number }, (_, i) => i + 1),
+  )
+}
+
 test('a reader that stops reading costs a bounded queue, and when it reads again it gets all of it once, in order (WSF-08)', async () => {
   const [a, b] = [await house.connect(ada), await house.connect(bob)]
   await b.open(room)
@@ -101,8 +114,6 @@ function holdPage(of: string) {
   return { asked: asked.promise, letGo: letGo.resolve }
 }
 
-const upTo = (last: unknown) => Array.from({ length: Number(last) }, (_, i) => i + 1)
-
 test('a reader that gets stuck again while a page is read for it still gets everything, once and in order', async () => {
   const [a, b] = [await house.connect(ada), await house.connect(bob)]
   const noise = await house.room('noise', [ada, bob])
@@ -118,15 +129,7 @@ test('a reader that gets stuck again while a page is read for it still gets ever
   page.letGo()
   await turnEnd()
   b.ws.resume()
-  const { seq } = await a.post(room, 'the end')
-  await b.until(
-    (frame) => frame.type === 'events' && frame.room === room && (frame.events as RoomEvent[]).some((event) => event.seq === seq),
-    'the last event',
-  )
-  assert.deepEqual(
-    b.events(room).map((event) => event.seq),
-    upTo(seq),
-  )
+  await hearsAll(a, b)
 })
 
 test('a room that is opened by a reader who is stuck comes in order, however much of it landed meanwhile', async () => {
@@ -143,15 +146,7 @@ test('a room that is opened by a reader who is stuck comes in order, however muc
   await turnEnd()
   b.ws.resume()
   assert.equal((await b.answerTo(ref)).type, 'ok')
-  const { seq } = await a.post(room, 'the end')
-  await b.until(
-    (frame) => frame.type === 'events' && frame.room === room && (frame.events as RoomEvent[]).some((event) => event.seq === seq),
-    'the last event',
-  )
-  assert.deepEqual(
-    b.events(room).map((event) => event.seq),
-    upTo(seq),
-  )
+  await hearsAll(a, b)
 })
 
 test('what moved in rooms that a stuck reader does not have open is told when it has caught up', async () => {
