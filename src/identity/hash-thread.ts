@@ -2,12 +2,12 @@ import { type Argon2Parameters, argon2Sync } from 'node:crypto'
 import { readlinkSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
 import { basename } from 'node:path'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 
 export type Derived = { tag: Uint8Array } | { fault: string }
 
-/** Steps of `nice`, which leave a tenth of a busy processor: a sign-in takes longer, and still ends. */
-const lower = 10
+/** Steps of `nice`: a sign-in on a busy processor takes longer, and still ends. */
+const { lower } = workerData as { lower: number }
 
 // Whoever signs in waits for whoever chats. On Linux a thread has a priority of its own, under the number by which the kernel knows it.
 if (process.platform === 'linux') {

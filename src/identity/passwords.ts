@@ -34,7 +34,7 @@ export function createPasswords({ atOnce, queue }: { atOnce: () => number; queue
 
   async function rehash(password: string): Promise<string> {
     const nonce = randomBytes(16)
-    const tag = await pass(() => derive({ message: normal(password), nonce, tagLength, ...cost }))
+    const tag = await pass((alone) => derive({ message: normal(password), nonce, tagLength, ...cost }, alone))
     return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${plain64(nonce)}$${plain64(tag)}`
   }
 
@@ -52,7 +52,8 @@ export function createPasswords({ atOnce, queue }: { atOnce: () => number; queue
       const parsed = stored === null ? undefined : parse(stored)
       const { nonce, tag, memory, passes, parallelism } = parsed ?? dummy
       const message = isLong(password) ? '' : normal(password)
-      const derived = await pass(() => derive({ message, nonce, tagLength: tag.length, memory, passes, parallelism }), known)
+      const asked = { message, nonce, tagLength: tag.length, memory, passes, parallelism }
+      const derived = await pass((alone) => derive(asked, alone), known)
       const right = timingSafeEqual(derived, tag) && parsed !== undefined && message !== ''
       return { right, stale: memory < cost.memory || passes < cost.passes || parallelism < cost.parallelism }
     },

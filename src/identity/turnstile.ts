@@ -3,9 +3,10 @@ import { Refusal } from '../protocol/codes.ts'
 export interface Turnstile {
   /**
    * @param known whoever names itself so stands in front of those who do not, at one place for each name.
+   * @param work is told whether it came alone: nobody else is inside, and it had not to wait.
    * @throws Refusal unavailable when more would have to wait.
    */
-  pass<T>(work: () => Promise<T>, known?: string): Promise<T>
+  pass<T>(work: (alone: boolean) => Promise<T>, known?: string): Promise<T>
   /** Nothing, or the refusal that a stranger would get: asked before anything is done for one. @throws Refusal unavailable */
   checkRoom(): void
 }
@@ -52,11 +53,12 @@ export function createTurnstile({ atOnce, queue }: { atOnce: () => number; queue
   return {
     checkRoom,
     async pass(work, known) {
-      if (inside >= atOnce())
+      const isFull = inside >= atOnce()
+      if (isFull)
         await wait(known) // whoever leaves hands its place over
       else inside += 1
       try {
-        return await work()
+        return await work(!isFull && inside === 1)
       } finally {
         const enter = next()
         if (enter) enter()

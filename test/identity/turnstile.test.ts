@@ -12,3 +12,12 @@ test('those who are known go first, and yet a stranger is let pass after four of
   const turns = served.flatMap((who, i) => (who === 'stranger' ? [i] : []))
   assert.deepEqual(turns, [5, 10, 15], 'the first of all had not to wait')
 })
+
+test('whoever comes while nobody is there is told so, and nobody who had to wait', async () => {
+  for (const atOnce of [1, 2]) {
+    const { pass } = createTurnstile({ atOnce: () => atOnce, queue: () => 100 })
+    const told = await Promise.all(Array.from({ length: 5 }, () => pass(async (alone) => alone)))
+    assert.deepEqual(told, [true, false, false, false, false], `${atOnce} at a time`)
+    assert.equal(await pass(async (alone) => alone), true, 'the crowd has gone')
+  }
+})
