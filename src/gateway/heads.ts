@@ -18,27 +18,30 @@ type Head = { room: string; last: number; n: number; mentions: number }
  * A busy room costs its members one line a second, not one a message.
  */
 export function createHeads({ hub, rooms, failed }: Deps) {
-  const moved = new Map<Audience, { mentioned: Set<string> }>()
+  /** Rooms in which something was said since, and whom it names. */
+  const moved = new Map<Audience, Set<string>>()
   const ownMarks = new Map<AccountSeat, Map<string, { read: number; readN: number }>>()
   const changed = new Map<string, Set<string> | 'all'>()
   let armed = false
 
   function headMoved(audience: Audience, events: RoomEvent[]): void {
-    const { mentioned } = moved.get(audience) ?? { mentioned: new Set<string>() }
-    moved.set(audience, { mentioned })
+    const mentioned = moved.get(audience) ?? new Set()
+    moved.set(audience, mentioned)
     for (const event of events) {
       if (event.kind !== 'message') continue
-      for (const account of event.mentions ?? []) mentioned.add(account)
+      if (event.mentions) for (const account of event.mentions) mentioned.add(account)
       const author = hub().accounts.get(event.by)
-      if (author) noteMark(author, audience.room, event.seq, event.n)
+      if (author) noteMark(author, audience, event.seq, event.n)
     }
   }
 
-  /** A post moves its author's own mark; the author's other devices hear of it here. */
-  function noteMark(seat: AccountSeat, room: string, read: number, readN: number): void {
+  /** A post moves its author's own mark; the author's other devices hear of it here. The only one, which has just been given the post, knows. */
+  function noteMark(seat: AccountSeat, { room, live }: Audience, read: number, readN: number): void {
+    seat.marks.set(room, Math.max(seat.marks.get(room) ?? 0, read))
+    const { connections } = seat
+    if (connections.size === 1 && connections.isSubsetOf(live)) return
     const marks = ownMarks.get(seat) ?? new Map()
     ownMarks.set(seat, marks.set(room, { read, readN }))
-    seat.marks.set(room, Math.max(seat.marks.get(room) ?? 0, read))
   }
 
   function roomChanged(room: string, account?: string): void {
@@ -66,7 +69,7 @@ export function createHeads({ hub, rooms, failed }: Deps) {
     const lists = new Map<Connection, Head[]>()
     const now = [...moved]
     moved.clear()
-    for (const [audience, { mentioned }] of now) {
+    for (const [audience, mentioned] of now) {
       for (const seat of audience.members) {
         const away = [...seat.connections].filter((one) => one.welcomed && !one.behind && isAway(one, audience))
         if (away.length === 0) continue
