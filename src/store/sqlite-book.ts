@@ -44,7 +44,8 @@ function reads(db: DatabaseSync, { logins, rooms, members, heads }: Memory): Pic
   const takenName = db.prepare("select id from room where fold = ? and kind = 'public' and id <> ?")
   const directRoom = db.prepare('select id from room where direct = ?')
   const named = db.prepare(
-    'select a.id from account a join member m on m.account = a.id and m.room = ? where a.fold in (select value from json_each(?)) and a.disabled_at is null',
+    // “cross join” has the few names looked up in the room, not everybody in the room among the names.
+    'select a.id from account a cross join member m on m.account = a.id and m.room = ? where a.fold in (select value from json_each(?)) and a.disabled_at is null',
   )
   const head = db.prepare('select last, n from head where room = ?')
   const keyed = db.prepare('select seq, id, at, kind, text, target, extra, removed from event where room = ? and account = ? and key = ?')
