@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Account } from '../protocol/events.ts'
 import type { Tables } from '../store/schema.ts'
 
-/** Whom an account may know of: the people it shares a room with, and those who acted where it may read. */
+/** Whom an account may know of: the people it shares a room with, and those who left one since it could read there. */
 export function createPeople(db: Kysely<Tables>) {
   /** Everybody who is in a room with this account. */
   const around = (account: string) =>
@@ -41,8 +41,9 @@ export function createPeople(db: Kysely<Tables>) {
                   .innerJoin('event as e', 'e.room', 'reader.room')
                   .select('e.seq')
                   .where('reader.account', '=', account)
-                  .whereRef('e.account', '=', 'a.id')
-                  // “+ 0” keeps the store from reading whole rooms by seq: by room and author it knows at once that there is nothing.
+                  .where('e.kind', '=', sql.lit('left')) // a literal, as the index of those who left has it
+                  .whereRef('e.text', '=', 'a.id')
+                  // “+ 0” keeps the store from reading whole rooms by seq: by room and name it knows at once that there is nothing.
                   .where(sql<boolean>`${sql.ref('e.seq')} + 0 >= ${sql.ref('reader.since')}`),
               ),
             ]),

@@ -1,8 +1,8 @@
 import type { Reaction, RoomEvent } from '../protocol/events.ts'
 import type { EventRow } from './schema.ts'
 
-/** A row, whatever SQLite numbers it by. */
-export type EventContent = Omit<EventRow, 'rowid'>
+/** A row, whatever SQLite numbers it by, of whichever room. */
+export type EventContent = Omit<EventRow, 'rowid' | 'room'>
 
 /** A stored row as the wire shows it, in present form: a message as it is now. */
 export function toEvent(row: EventContent, reactions?: Reaction[]): RoomEvent {

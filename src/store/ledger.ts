@@ -23,22 +23,36 @@ export function createEventIds(): () => string {
   return () => `${run}${(++made).toString(36)}`
 }
 
+/** What a transaction has done in one room so far. */
+interface Moved {
+  head: Head
+  events: RoomEvent[]
+  /** Where each author of a message has read to: as far as the last one of his own. */
+  marks: Map<string, Head>
+}
+
 /**
  * The numbers of every room inside one transaction: gives the next seq, writes the row, and remembers what was added until the commit.
  */
 export function createLedger(book: Book, nextId: () => string) {
-  const moved = new Map<string, Head>()
-  const landed = new Map<string, RoomEvent[]>()
-  const marks = new Map<string, { account: string; room: string; head: Head }>()
+  const rooms = new Map<string, Moved>()
 
-  const head = (room: string): Head => moved.get(room) ?? book.head(room)
+  const head = (room: string): Head => rooms.get(room)?.head ?? book.head(room)
+
+  function movedIn(room: string): Moved {
+    const there = rooms.get(room)
+    if (there) return there
+    const moved = { head: book.head(room), events: [], marks: new Map() }
+    rooms.set(room, moved)
+    return moved
+  }
 
   return {
     head,
     /** Writes one event; a message also moves its author's own read mark. */
     add(event: NewEvent): RoomEvent {
-      const before = head(event.room)
-      const now = { last: before.last + 1, n: before.n + (event.kind === 'message' ? 1 : 0) }
+      const moved = movedIn(event.room)
+      const now = { last: moved.head.last + 1, n: moved.head.n + (event.kind === 'message' ? 1 : 0) }
       const row = {
         room: event.room,
         seq: now.last,
@@ -56,32 +70,26 @@ export function createLedger(book: Book, nextId: () => string) {
         removed: null,
       }
       book.addEvent(row)
-      moved.set(row.room, now)
-      if (event.kind === 'message') marks.set(`${row.room} ${row.account}`, { account: row.account, room: row.room, head: now })
+      moved.head = now
+      if (event.kind === 'message') moved.marks.set(row.account, now)
       const added = toEvent(row)
-      const ofRoom = landed.get(row.room)
-      if (ofRoom) ofRoom.push(added)
-      else landed.set(row.room, [added])
+      moved.events.push(added)
       return added
     },
     /** The last thing before COMMIT: heads and own marks, once per room and author however many events there were. */
     settle(): void {
-      for (const [room, at] of moved) book.moveHead(room, at)
-      for (const { account, room, head: at } of marks.values()) book.advanceMark(account, room, { read: at.last, read_n: at.n })
+      for (const [room, { head: at }] of rooms) book.moveHead(room, at)
+      for (const [room, { marks }] of rooms)
+        for (const [account, at] of marks) book.advanceMark(account, room, { read: at.last, read_n: at.n })
     },
     /** After COMMIT: what this transaction added, room by room. */
     close(): Landed[] {
-      const all: Landed[] = []
-      for (const [room, at] of moved) all.push({ room, last: at.last, n: at.n, events: landed.get(room) ?? [] })
-      this.drop()
+      const all = Array.from(rooms, ([room, { head: at, events }]) => ({ room, last: at.last, n: at.n, events }))
+      rooms.clear()
       return all
     },
     /** After ROLLBACK. */
-    drop(): void {
-      moved.clear()
-      landed.clear()
-      marks.clear()
-    },
+    drop: () => rooms.clear(),
   }
 }
 

@@ -31,7 +31,7 @@ export function createMemberActs({ book, ledger, lastOf, checkMay }: Deps) {
   }
 
   function exit(entry: Entry, account: string, role: RoomRole, why: LeftWhy): Outcome {
-    const event = ledger.add({ room: entry.room, kind: 'left', account: entry.by, at: entry.at, extra: { account, why } })
+    const event = ledger.add({ room: entry.room, kind: 'left', account: entry.by, at: entry.at, text: account, extra: { account, why } })
     book.dropMember(account, entry.room)
     if (role === 'owner') crownHeir(entry)
     return done(event)

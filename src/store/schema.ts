@@ -155,7 +155,7 @@ export interface EventRow {
   key: string | null
   /** Number of messages in the room up to and with this event. */
   n: number
-  /** message: as posted · edited: new text · reacted: emoji · renamed/topic: name or topic. Blank once removed. */
+  /** message: as posted · edited: new text · reacted: emoji · renamed/topic: name or topic · left: whose account. Blank once removed. */
   text: string
   /** seq that edited/removed/reacted/pinned speak of; replyTo of a message. */
   target: number | null

@@ -44,7 +44,8 @@ function reads(db: DatabaseSync, { logins, rooms, members, heads }: Memory): Pic
   const takenName = db.prepare("select id from room where fold = ? and kind = 'public' and id <> ?")
   const directRoom = db.prepare('select id from room where direct = ?')
   const named = db.prepare(
-    'select a.id from account a join member m on m.account = a.id and m.room = ? where a.fold in (select value from json_each(?)) and a.disabled_at is null',
+    // “cross join” has the few names looked up in the room, not everybody in the room among the names.
+    'select a.id from account a cross join member m on m.account = a.id and m.room = ? where a.fold in (select value from json_each(?)) and a.disabled_at is null',
   )
   const head = db.prepare('select last, n from head where room = ?')
   const keyed = db.prepare('select seq, id, at, kind, text, target, extra, removed from event where room = ? and account = ? and key = ?')
@@ -57,7 +58,7 @@ function reads(db: DatabaseSync, { logins, rooms, members, heads }: Memory): Pic
     login: (id) => logins.get(id, () => row<LoginNow>(login, id)),
     isEnabled: (account) => enabled.get(account) !== undefined,
     room: (id) => rooms.get(id, () => row<RoomNow>(room, id)),
-    member: (account, id) => members.get(`${id} ${account}`, () => row<MemberNow>(member, account, id)),
+    member: (account, id) => members.get(id, account, () => row<MemberNow>(member, account, id)),
     mark: (account, id) => row<MarkNow>(mark, account, id),
     heir: (id) => row<Pick<MemberRow, 'account' | 'role'>>(heir, id),
     isNameTaken: (fold, id) => takenName.get(fold, id) !== undefined,
@@ -135,16 +136,16 @@ function writes(db: DatabaseSync, { rooms, members, heads }: Memory): Omit<Book,
     },
     addMember(m) {
       member.run(m.account, m.room, m.role, m.since, m.read, m.read_n)
-      members.delete(`${m.room} ${m.account}`)
+      members.delete(m.room, m.account)
     },
     dropMember(account, id) {
       dropMember.run(account, id)
       dropMemberMentions.run(account, id)
-      members.delete(`${id} ${account}`)
+      members.delete(id, account)
     },
     setRole(account, id, next) {
       role.run(next, account, id)
-      members.delete(`${id} ${account}`)
+      members.delete(id, account)
     },
   }
 }

@@ -35,6 +35,17 @@ test('whoever wrote what ada may read keeps a name after leaving, also with the 
   assert.deepEqual(names(await ask(ada, [id])), ['bob'])
 })
 
+test('whoever was shown out before saying anything is named to those who saw it, and to nobody who came later', async () => {
+  const [ada] = [await house.guest('ada'), await house.guest('bob')]
+  const tea = await room(ada, ['bob'])
+  const bob = await idOf('bob')
+  assert.equal((await ada.delete(`/api/v1/rooms/${tea}/members/${bob}`)).status, 200)
+  assert.deepEqual(names(await ask(ada, [bob])), ['bob'])
+  const eve = await house.guest('eve')
+  await ada.post(`/api/v1/rooms/${tea}/members`, { account: await idOf('eve') })
+  assert.deepEqual(names(await ask(eve, [bob])), [])
+})
+
 test('somebody with whom one shares a room is named, having said nothing; so is oneself', async () => {
   const [ada] = [await house.guest('ada'), await house.guest('bob')]
   await room(ada, ['bob'])

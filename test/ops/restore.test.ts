@@ -125,6 +125,7 @@ test('before a newer version changes the store it is kept as it was, the last th
   // As an older version would have left it: the last step not yet taken.
   inStore(storeOf(place), (db) => {
     db.exec(`delete from kysely_migration where name > '0001-beginning'; drop table audit; drop table node; drop index login_kid;
+      drop index event_left; drop index mention_message;
       alter table login drop column kid; alter table secret drop column since; alter table secret drop column signed_until`)
   })
   await inHouse(place, async ({ does }) => assert.equal((await does('accountList', {})).length, 2))
