@@ -14,9 +14,9 @@ const quiet = 2_000_000
 const small = 4_000_000
 
 /**
- * The wide nursery (src/launch/flags.cjs) grows while people come and talk. V8 makes it small again when it collects it in quiet times; but
- * in quiet times nothing fills it, and so it stays: 128 MB at the most, a fifth of what ten thousand idle connections hold. So it is
- * collected when nobody needs it, in some 5 ms (`npm run bench -- idle-2500 --measure 15 --beside` one without it).
+ * The wide nursery (src/launch/flags.cjs) grows while people come and talk, to 128 MB at the most. V8 makes it small again when it collects it
+ * in quiet times; but in quiet times nothing fills it, and so it stays as it is. So it is collected when nobody needs it, in some 5 ms
+ * (`npm run bench -- idle-2500 --measure 18 --beside` one without it). Ten thousand who only answer pings are no quiet times for V8.
  * @param collect of the young only; undefined in a Node that has not been started with `--expose-gc`, which keeps what it has.
  */
 export function tendNursery(collect: (() => void) | undefined, look: () => Seen = seen) {

@@ -10,7 +10,7 @@ type Ask = <Row>(query: CompiledQuery<Row>) => Promise<Row | undefined>
 
 /**
  * Looks into the file from the loop's own thread, for the row behind a key that every connection asks for: 20 µs, where asking
- * the reader takes 100 of this thread and 90 of that (`npm run bench -- connects --beside` one without it: CPU a connection −8 %).
+ * the reader takes 100 of this thread and 90 of that (`npm run bench -- connects --beside` one without it: CPU a connection −8 to −12 %).
  * Nothing else belongs here: whatever scans, sorts or counts would hold everybody up, as would a page that has to come from a disk for
  * long. It never waits for a lock: what cannot be read at once is asked of the reader, who also says what is wrong.
  */
