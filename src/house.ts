@@ -111,6 +111,7 @@ export async function openHouse({
     })
     const logins = createLogins({
       db,
+      glance: store.glance,
       now,
       audit,
       announce: announceTo({ nodes, here: announce, request: audit.request, log }),

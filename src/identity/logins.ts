@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import { Refusal } from '../protocol/codes.ts'
 import type { Account } from '../protocol/events.ts'
+import type { Glance } from '../store/glance.ts'
 import type { EndedWhy, LoginRow, Tables } from '../store/schema.ts'
 import type { Audit } from './audit.ts'
 import { randomId } from './ids.ts'
@@ -74,6 +75,8 @@ export interface Logins {
 
 interface Deps {
   db: Kysely<Tables>
+  /** Default: `db`. */
+  glance?: Glance
   now: () => number
   audit: Pick<Audit, 'note'>
   announce: Announce
@@ -90,7 +93,7 @@ interface Deps {
 const mostSurplus = 500
 
 /** Who is signed in. The row in the store is the only authority; cookies and tokens merely lead to it. */
-export function createLogins({ db, now, audit, announce, idleMs, absoluteMs, most = () => 1_000, ended }: Deps): Logins {
+export function createLogins({ db, glance, now, audit, announce, idleMs, absoluteMs, most = () => 1_000, ended }: Deps): Logins {
   const { end, runOut, sweep } = createEndings({ db, now, audit, announce, ...(ended && { ended }) })
   const rows = () => db.selectFrom('login').innerJoin('account', 'account.id', 'login.account').selectAll('login').select(accountColumns)
 
@@ -152,9 +155,10 @@ export function createLogins({ db, now, audit, announce, idleMs, absoluteMs, mos
 
   /** Each connection asks this twice: the words are made once, only the id is new (a twentieth of what a connection costs the main thread). */
   const byId = rows().where('login.id', '=', '').compile()
+  const look: Glance = glance ?? (async (query) => (await db.executeQuery(query)).rows[0])
 
   async function find(id: string): Promise<Login | undefined> {
-    const [row] = (await db.executeQuery<LoginWithAccount>({ ...byId, parameters: [id] })).rows
+    const row = await look<LoginWithAccount>({ ...byId, parameters: [id] })
     return row !== undefined && verdict(row, now()) === undefined ? toLogin(row) : undefined
   }
 

@@ -58,6 +58,7 @@ export async function openPostgres({ place, limits, meter = noMeter, tell = () =
     return {
       db,
       aside,
+      glance: async (query) => (await db.executeQuery(query)).rows[0],
       append: queue,
       reads: createPostgresReads(pool),
       ...names,

@@ -4,6 +4,7 @@ import { Migrator } from 'kysely/migration'
 import { Refusal } from '../protocol/codes.ts'
 import { keepBefore, type Safekeeping } from './before-migration.ts'
 import { copyStore } from './copy.ts'
+import { createGlance } from './glance.ts'
 import { faultOf, noMeter, type Query, type StoreMeter } from './meter.ts'
 import { migrations } from './migrations.ts'
 import { namesOf, probe } from './names.ts'
@@ -83,8 +84,11 @@ function storeOf({ file, db, reader, queue, names, closeThreads }: Opened): Stor
     return (answer ?? undefined) as T
   }
 
+  const { glance, close: closeGlance } = createGlance(file, async (query) => (await db.executeQuery(query)).rows[0])
+
   return {
     db,
+    glance,
     aside: db, // a store with one node has nothing that others wait for
     append: queue,
     reads: {
@@ -99,6 +103,7 @@ function storeOf({ file, db, reader, queue, names, closeThreads }: Opened): Stor
     async close() {
       await queue.idle()
       await db.destroy()
+      closeGlance() // the writer goes last
       await closeThreads()
     },
   }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Append } from './append.ts'
 import type { OnCopied } from './copy.ts'
+import type { Glance } from './glance.ts'
 import type { StoreFacts } from './inspection.ts'
 import type { Reads } from './reads.ts'
 import type { Tables } from './schema.ts'
@@ -16,6 +17,8 @@ export interface Connections {
 /** What Parley remembers, in whichever database. */
 export interface Store {
   db: Kysely<Tables>
+  /** For the rows that every connection asks for, by their keys. */
+  glance: Glance
   /** The same by a way of its own, for what must not wait behind what people ask. */
   aside: Kysely<Tables>
   append: Append

@@ -64,7 +64,7 @@ const posts = (inFlight: number): Plan => ({
 
 const connects = (resumed: boolean): Plan => ({
   words: resumed ? 'connections that resume a TLS session, until the welcome' : 'connections from nothing, until the welcome',
-  ...{ rooms: 1, perRoom: 2000, perAccount: 20 },
+  ...{ rooms: 1, perRoom: 4000, perAccount: 40 },
   task: ({ rooms }, times) => ({ kind: 'connects', atOnce: 16, resumed, room: rooms[0] as string, ...times }),
   headline: { figure: 'connectsPerSecond', unit: 'connects/s', better: 'more' },
 })

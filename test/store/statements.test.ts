@@ -23,6 +23,7 @@ const isFixed = (given: Syntax): boolean =>
 /** Where SQL is put together all the same, and from what: never from anything that came from outside. */
 const puttogether: Record<string, string> = {
   'src/store/sqlite-statements.ts': 'what Kysely compiled, whose values are parameters',
+  'src/store/glance.ts': 'the same',
   'src/store/inspection.ts': 'names of our own tables',
   'src/store/move.ts': 'names of our own tables and columns',
   'src/store/carry-over.ts': 'names of tables and columns of a copy whose form has been checked',
