@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './house.ts'
 import type { Audit, AuditRecord } from './identity/audit.ts'
 import { acts } from './ops/acts.ts'
 import { openAdminSocket } from './ops/admin-socket.ts'
+import { tendNursery } from './ops/nursery.ts'
 import { openOpsListener } from './ops/ops-listener.ts'
 import { ownStore } from './ops/owner.ts'
 import type { Running } from './ops/running.ts'
@@ -54,6 +55,7 @@ export async function startServer({ root, env, log, clock = systemClock, onFatal
       onFatal,
     })
     undo.push(() => service.close())
+    undo.push(tendNursery().stop)
     // Only new handshakes see it; no open socket is touched. All options go along: a forgotten one would fall back to a laxer default.
     certificates?.onSwap(() => (service.server as TlsServer).setSecureContext(certificates.options()))
     if (certificates) recordCertificates(certificates, service.house.audit, log)

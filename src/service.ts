@@ -12,7 +12,6 @@ import { createHttp } from './http/http.ts'
 import { clientAddress, trustedPeer } from './identity/client-address.ts'
 import type { Announce } from './identity/logins.ts'
 import { createListener } from './listener.ts'
-import { tendNursery } from './ops/nursery.ts'
 import { createObservation } from './ops/observation.ts'
 import { Refusal } from './protocol/codes.ts'
 import type { Certificates } from './tls/certificates.ts'
@@ -189,13 +188,11 @@ export async function startService({ config, log, clock = systemClock, tls, cert
   boundConnections()
   entrance?.guard(server)
   gateway.porch.guard(server, { shakesHands: tls !== undefined })
-  const nursery = tendNursery(globalThis.gc && (() => globalThis.gc?.({ type: 'minor', execution: 'sync' })))
   const housekeeping = keepHouse({ house, clock, log, also: boundConnections })
   const port = await join()
     .then(listen)
     .catch(async (error) => {
       housekeeping.stop()
-      nursery.stop()
       observation.close()
       await gateway.close()
       await nodes?.leave()
@@ -237,7 +234,6 @@ export async function startService({ config, log, clock = systemClock, tls, cert
     async close(): Promise<void> {
       isDraining = true
       housekeeping.stop()
-      nursery.stop()
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
       await gateway.close()

@@ -17,9 +17,9 @@ const small = 4_000_000
  * The wide nursery (src/launch/flags.cjs) grows while people come and talk, to 128 MB at the most. V8 makes it small again when it collects it
  * in quiet times; but in quiet times nothing fills it, and so it stays as it is. So it is collected when nobody needs it, in some 5 ms
  * (`npm run bench -- idle-2500 --measure 18 --beside` one without it). Ten thousand who only answer pings are no quiet times for V8.
- * @param collect of the young only; undefined in a Node that has not been started with `--expose-gc`, which keeps what it has.
+ * @param collect collects the young only; undefined in a Node that was started without `--expose-gc`, which keeps what it has.
  */
-export function tendNursery(collect: (() => void) | undefined, look: () => Seen = seen) {
+export function tendNursery(collect: (() => void) | undefined = globalThis.gc && sweepUp, look: () => Seen = seen) {
   let before = look().allocated
   function tend(): void {
     const { size, allocated } = look()
@@ -29,6 +29,8 @@ export function tendNursery(collect: (() => void) | undefined, look: () => Seen 
   const timer = collect && setInterval(tend, every).unref()
   return { tend, stop: () => clearInterval(timer) }
 }
+
+const sweepUp = (): void => void globalThis.gc?.({ type: 'minor', execution: 'sync' })
 
 const seen = (): Seen => ({
   size: getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0,

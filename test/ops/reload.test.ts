@@ -22,8 +22,9 @@ async function adaIsThere(t: TestContext) {
   t.after(() => ada.ws.terminate())
   await ada.hears('welcome')
   const post = async (text: string) => (await ada.post(room, text)).code ?? 'ok'
-  async function logged(event: string, from: number): Promise<void> {
-    while (!server.seen.stderr.slice(from).includes(`"event":"${event}"`)) await once(server.child.stderr as NodeJS.ReadableStream, 'data')
+  /** Until these words stand in the log so many times: its lines may come later than the answer to what they tell of. */
+  async function logged(words: string, times = 1): Promise<void> {
+    while (server.seen.stderr.split(words).length <= times) await once(server.child.stderr as NodeJS.ReadableStream, 'data')
   }
   return { place, server, ada, post, asked, logged, write: (yaml: string) => writeFileSync(file, yaml) }
 }
@@ -35,9 +36,8 @@ test('a changed limit holds at once, on the connection that is there', async (t)
   assert.deepEqual(await asked('reload'), { changed: ['limits.textLength'], needRestart: [], certificate: 'same' })
   assert.equal(await post('x'.repeat(100)), 'too_large')
   write('limits:\n  textLength: 200\n')
-  const before = server.seen.stderr.length
   server.child.kill('SIGHUP')
-  await logged('config_reloaded', before)
+  await logged('"event":"config_reloaded"', 2)
   assert.equal(await post('x'.repeat(100)), 'ok')
   assert.equal(ada.ws.readyState, ada.ws.OPEN)
 })
@@ -48,9 +48,8 @@ test('with one fault in it nothing of a new configuration holds (CFG-04)', async
   const refused = await place.parley(['reload'])
   assert.deepEqual([refused.code, refused.stdout], [2, ''])
   assert.match(refused.stderr, /local\.yaml:4:3 server\.prot/)
-  const before = server.seen.stderr.length
   server.child.kill('SIGHUP')
-  await logged('sys_config_refused', before)
+  await logged('"event":"sys_config_refused"')
   assert.equal(await post('x'.repeat(100)), 'ok')
 })
 
@@ -66,10 +65,8 @@ test('what needs a restart is named until it has had one, and does not hold befo
   assert.deepEqual(await asked('reload'), { changed: needRestart, needRestart: [], certificate: 'same' })
 
   write('data:\n  dir: elsewhere\n')
-  const before = server.seen.stderr.length
   server.child.kill('SIGHUP')
-  await logged('config_reloaded', before)
-  assert.match(server.seen.stderr.slice(before), /"restart":\["data\.dir"\]/)
+  await logged('"restart":["data.dir"]')
   write('')
   assert.equal((await asked('account', 'list')).length, 1)
   assert.equal(existsSync(join(place.root, 'elsewhere')), false)
