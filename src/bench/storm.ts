@@ -57,7 +57,11 @@ export async function storm({ rooms, perRoom, missed, person }: Storm, stage: St
   isOver = true
   await signingIn
   const { p50, p99, max } = back.figures()
-  return { connections: size, allBackMs: ms, p50, p99, max, missing: lost, signInMax: door.figures().max, ownCpu }
+  const signIns = door.figures()
+  return {
+    ...{ connections: size, allBackMs: ms, p50, p99, max, missing: lost, ownCpu },
+    ...{ signInP50: signIns.p50, signInP99: signIns.p99, signInMax: signIns.max },
+  }
 
   async function returned(i: number): Promise<void> {
     try {

@@ -43,6 +43,8 @@ const columns: [name: string, figure: string, digits: number, scale?: number][] 
   ['open p50 ms', 'openP50', 2],
   ['page p50 ms', 'pageP50', 2],
   ['post p50 ms', 'postP50', 2],
+  ['sign-in p50 ms', 'signInP50', 0],
+  ['sign-in p99 ms', 'signInP99', 0],
   ['slowest sign-in ms', 'signInMax', 0],
   ['heap grown KB', 'heapGrown', 0, 1 / 1000],
   ['loop p99 ms', 'loopP99', 1],
