@@ -27,11 +27,19 @@ async function nodes(count: number, at = redis): Promise<Bus[]> {
   const open = (node: string) => createRedisBus({ where: locate({ url: at.url }), house, node, key, log, probeEvery: 100 })
   return Promise.all(Array.from({ length: count }, (_, i) => open(`node${i}`)))
 }
-/** What is said while a road is made anew, as happens on a busy machine, is lost: it is said again until it is heard. */
-async function sayUntil(isHeard: () => boolean, say: () => Promise<void>): Promise<void> {
-  while (!isHeard()) {
-    await say()
-    for (const since = performance.now(); !isHeard() && performance.now() - since < 1000; ) await new Promise(setImmediate)
+/**
+ * Tells a story to bob on one road. On a busy machine it may be made anew meanwhile, and what was said then is lost: then it is told again.
+ * @param tell says everything, and returns how it is looked at when bob has heard something
+ */
+async function onOneRoad(tell: (bob: Bus, channel: string) => Promise<() => void>): Promise<void> {
+  for (let isOne = false; !isOne; ) {
+    const [bob] = (await nodes(1)) as [Bus]
+    const { troubles } = bob.figures()
+    const check = await tell(bob, `parley:house${houses}:control`)
+    while (bob.figures().heard === 0 && bob.figures().troubles === troubles) await new Promise(setImmediate)
+    isOne = bob.figures().troubles === troubles
+    if (isOne) check()
+    await bob.close()
   }
 }
 const gapOf = (bus: Bus): Promise<void> => new Promise((resolve) => bus.onGap(resolve))
@@ -53,58 +61,46 @@ test('two houses share one Redis and hear nothing of each other', async () => {
 })
 
 test('eve, who gets at Redis, says something in the name of a node: nobody believes it', async () => {
-  const [bob] = (await nodes(1)) as [Bus]
-  const channel = `parley:house${houses}:control`
-  let heard = 0
-  await bob.subscribe('control', () => void heard++)
   const eve = createClient({ url: redis.url })
   await eve.connect()
-  const forged = createLetters(createSecretKey(randomBytes(32)))
-  const said = { from: 'node9', message: { kind: 'typing', room: 'tea', account: 'ada' } } as const
-  const elsewhere = createLetters(key).write(`${channel}s`, said)
-  const huge = Buffer.alloc(5 * 1024 * 1024, 'a')
-  const junk = [Buffer.from(''), Buffer.from('{}'), Buffer.from('a'.repeat(100)), huge, forged.write(channel, said), elsewhere]
-  let own = 0
-  await sayUntil(
-    () => heard > 0 && bob.figures().refused >= junk.length,
-    async () => {
-      for (const bytes of junk) await eve.publish(channel, bytes)
-      await eve.publish(channel, createLetters(key).write(channel, said))
-      own++
-    },
-  )
-  assert.ok(heard <= own, `${heard} were believed of ${own} that were ours`)
+  await onOneRoad(async (bob, channel) => {
+    let heard = 0
+    await bob.subscribe('control', () => void heard++)
+    const forged = createLetters(createSecretKey(randomBytes(32)))
+    const said = { from: 'node9', message: { kind: 'typing', room: 'tea', account: 'ada' } } as const
+    const elsewhere = createLetters(key).write(`${channel}s`, said)
+    const huge = Buffer.alloc(5 * 1024 * 1024, 'a')
+    const junk = [Buffer.from(''), Buffer.from('{}'), Buffer.from('a'.repeat(100)), huge, forged.write(channel, said), elsewhere]
+    for (const bytes of junk) await eve.publish(channel, bytes)
+    await eve.publish(channel, createLetters(key).write(channel, said))
+    return () => {
+      assert.equal(heard, 1)
+      assert.equal(bob.figures().refused, junk.length)
+    }
+  })
   eve.destroy()
-  await bob.close()
 })
 
 test('a newer node says what is not known here: it is counted and passed over, and fields that are not known are left out', async () => {
-  const [bob] = (await nodes(1)) as [Bus]
-  const channel = `parley:house${houses}:control`
-  const heard: BusMessage[] = []
-  await bob.subscribe('control', (message) => void heard.push(message))
   const newer = createClient({ url: redis.url })
   await newer.connect()
-  const say = async (message: object) => {
-    const letter: object = { from: 'newer', version: 2, message }
-    await newer.publish(channel, createLetters(key).write(channel, letter as Letter))
-  }
-  let times = 0
-  await sayUntil(
-    () => heard.length > 0 && bob.figures().unknown >= 2,
-    async () => {
-      await say({ kind: 'poll', room: 'tea', choices: ['green', 'black'] })
-      await say({ kind: 'question', id: 'q1', node: 'newer', question: { ask: 'weather', where: 'here' } })
-      await say({ kind: 'typing', room: 'tea', account: 'ada', words: 3 })
-      times++
-    },
-  )
-  for (const one of heard) assert.deepEqual(one, { kind: 'typing', room: 'tea', account: 'ada' })
-  const { unknown, refused } = bob.figures()
-  assert.equal(refused, 0)
-  assert.ok(heard.length <= times && unknown <= 2 * times, `${heard.length} and ${unknown} of ${times} times`)
+  await onOneRoad(async (bob, channel) => {
+    const heard: BusMessage[] = []
+    await bob.subscribe('control', (message) => void heard.push(message))
+    const say = async (message: object) => {
+      const letter: object = { from: 'newer', version: 2, message }
+      await newer.publish(channel, createLetters(key).write(channel, letter as Letter))
+    }
+    await say({ kind: 'poll', room: 'tea', choices: ['green', 'black'] })
+    await say({ kind: 'question', id: 'q1', node: 'newer', question: { ask: 'weather', where: 'here' } })
+    await say({ kind: 'typing', room: 'tea', account: 'ada', words: 3 })
+    return () => {
+      assert.deepEqual(heard, [{ kind: 'typing', room: 'tea', account: 'ada' }])
+      const { unknown, refused, up } = bob.figures()
+      assert.deepEqual([unknown, refused, up], [2, 0, true])
+    }
+  })
   newer.destroy()
-  await bob.close()
 })
 
 test('a letter too long for the road says only how far the rooms have come', async () => {
