@@ -9,6 +9,10 @@ export interface LifeTimes {
   ping: number
   /** ms without a pong, a byte in or a byte out, after a ping. */
   pong: number
+}
+
+export interface LifeLimits {
+  /** ms that what waits for a slow reader may wait. */
   queueAge: number
   /** ms for which a socket may take nothing of what waits for it. */
   pullerStall: number
@@ -19,6 +23,7 @@ export interface LifeDeps {
   now: () => number
   monotonic: () => number
   times: () => LifeTimes
+  limits: () => LifeLimits
   random: () => number
   end: (connection: Connection, reason: CloseReason) => void
   /** Maybe idle or too old: the store knows, since other devices and nodes are activity too. */
@@ -60,26 +65,27 @@ export class Life implements Wakeable {
 
   /** After something that brings a deadline nearer: a blocked queue, a new token. */
   arm(now = this.#deps.monotonic()): void {
-    const { login, tokenExpiresAt } = this.#connection
-    const times = this.#deps.times()
-    const wall = this.#deps.now()
-    const idleAt = login.login.idleMs > 0 ? login.activeAt + login.login.idleMs : Number.POSITIVE_INFINITY
-    const tokenAt =
-      tokenExpiresAt === undefined
-        ? Number.POSITIVE_INFINITY
-        : this.#renewSaid === tokenExpiresAt
-          ? tokenExpiresAt
-          : tokenExpiresAt - renewAhead
-    const expiry = Math.max(0, Math.min(login.login.expiresAt, idleAt, tokenAt) - wall)
-    const pong = this.#pingedAt > 0 ? this.#pingedAt + times.pong : Number.POSITIVE_INFINITY
     const { behind, outlet, tap } = this.#connection
-    const stall = outlet.blockedAt > 0 ? outlet.blockedAt + times.pullerStall : Number.POSITIVE_INFINITY
-    const late = outlet.blockedAt > 0 && !behind ? now + times.queueAge : Number.POSITIVE_INFINITY
-    const part =
-      this.#partAt === undefined
-        ? Number.POSITIVE_INFINITY
-        : Math.min(now + wholeWithin - (tap.reading(now) - this.#partAt), this.#partSince + wholeAtLast)
-    this.#deps.wheel.set(this, Math.min(this.#pingAt, this.#beatAt, pong, stall, late, part, now + expiry))
+    let at = Math.min(this.#pingAt, this.#beatAt, this.#expiry(now))
+    if (this.#pingedAt > 0) at = Math.min(at, this.#pingedAt + this.#deps.times().pong)
+    if (outlet.blockedAt > 0) {
+      const { queueAge, pullerStall } = this.#deps.limits()
+      at = Math.min(at, outlet.blockedAt + pullerStall)
+      if (!behind) at = Math.min(at, now + queueAge)
+    }
+    if (this.#partAt !== undefined)
+      at = Math.min(at, now + wholeWithin - (tap.reading(now) - this.#partAt), this.#partSince + wholeAtLast)
+    this.#deps.wheel.set(this, at)
+  }
+
+  /** Monotonic ms of what comes first: the login's end, the end of its patience with the idle, the token's end, or when that is asked to be renewed. */
+  #expiry(now: number): number {
+    const { login, tokenExpiresAt } = this.#connection
+    let at = login.login.expiresAt
+    if (login.login.idleMs > 0) at = Math.min(at, login.activeAt + login.login.idleMs)
+    if (tokenExpiresAt !== undefined)
+      at = Math.min(at, this.#renewSaid === tokenExpiresAt ? tokenExpiresAt : tokenExpiresAt - renewAhead)
+    return now + Math.max(0, at - this.#deps.now())
   }
 
   wake(now: number): void {
@@ -140,7 +146,7 @@ export class Life implements Wakeable {
 
   #stuck(now: number): boolean {
     const { behind, outlet } = this.#connection
-    if (outlet.blockedAt > 0 && now - outlet.blockedAt >= this.#deps.times().pullerStall) {
+    if (outlet.blockedAt > 0 && now - outlet.blockedAt >= this.#deps.limits().pullerStall) {
       this.#deps.end(this.#connection, 'slowReader')
       return true
     }
@@ -189,6 +195,6 @@ export class Life implements Wakeable {
   }
 
   #pingEvery(): number {
-    return this.#deps.times().ping * (0.8 + 0.4 * this.#deps.random())
+    return Math.round(this.#deps.times().ping * (0.8 + 0.4 * this.#deps.random()))
   }
 }

@@ -1,7 +1,5 @@
 import { type Argon2Parameters, argon2Sync } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
-import { basename } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 
 export type Derived = { tag: Uint8Array } | { fault: string }
@@ -9,13 +7,12 @@ export type Derived = { tag: Uint8Array } | { fault: string }
 /** Steps of `nice`: a sign-in on a busy processor takes longer, and still ends. */
 const { lower } = workerData as { lower: number }
 
-// Whoever signs in waits for whoever chats. On Linux a thread has a priority of its own, under the number by which the kernel knows it.
+// Whoever signs in waits for whoever chats. On Linux a thread has a priority of its own, and is meant when it names none.
 if (process.platform === 'linux') {
   try {
-    const thread = Number(basename(readlinkSync('/proc/thread-self')))
-    setPriority(thread, Math.min(19, getPriority(thread) + lower))
+    setPriority(Math.min(19, getPriority() + lower))
   } catch {
-    // Without /proc it hashes like everybody else.
+    // Where that is not allowed it hashes like everybody else.
   }
 }
 

@@ -47,6 +47,7 @@ export function createSteadyClock({ wall, monotonic, uptime }: Sources): SteadyC
 
   function now(): number {
     const passed = Math.max(0, monotonic() - seen)
+    if (passed === 0 && seen >= believedUntil) return Math.floor(shown)
     seen += passed
     shown += passed
     if (seen < believedUntil) shown = Math.max(shown, wall())

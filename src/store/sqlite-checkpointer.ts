@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { standBehind } from './rank.ts'
 import { openFile } from './sqlite-file.ts'
 
 /**
@@ -8,6 +9,7 @@ import { openFile } from './sqlite-file.ts'
  * a file has already takes the disk a fraction of what it takes to make the file longer: on ext4 0.3–1 ms for 1.2–2.4.
  * While there is so much traffic that it never catches up, the writer waits now and then for the rest of one pass, some ms.
  */
+standBehind()
 const { file } = workerData as { file: string }
 const db = openFile(file)
 /** ms */

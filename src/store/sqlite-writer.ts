@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Entry } from './append.ts'
+import { standBehind } from './rank.ts'
 import { isDurable, openFile } from './sqlite-file.ts'
 import { createSqliteScribe, isFatal } from './sqlite-scribe.ts'
 import { createStatements } from './sqlite-statements.ts'
@@ -12,6 +13,7 @@ export type Ask =
   | { id: number; close: true }
 export type Told = { id: number; result?: unknown; error?: { message: string; fatal: boolean; errcode?: number } }
 
+standBehind()
 const db = openFile((workerData as { file: string }).file)
 if (!isDurable(db)) throw new Error('This SQLite does not fsync on commit; Parley would lose acknowledged messages.')
 const run = createStatements(db)

@@ -25,6 +25,8 @@ test('the unit of systemd runs Parley as nobody in particular, who may write whe
   is('NoNewPrivileges', 'yes')
   is('CapabilityBoundingSet', '')
   is('UMask', '0077')
+  // The last is what a thread asks for that steps behind the others.
+  assert.deepEqual(unit.get('SystemCallFilter'), ['@system-service', '~@privileged @resources', 'setpriority'])
   assert.deepEqual(plain('parley.service').match(/^\[\w+\]$/gm), ['[Unit]', '[Service]', '[Install]'])
   const { config } = readConfig({ root: '/nowhere', env: {} })
   assert.ok(Number(unit.get('TimeoutStopSec')?.[0]) * 1000 > config.timeouts.drain)
