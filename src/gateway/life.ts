@@ -73,8 +73,7 @@ export class Life implements Wakeable {
       at = Math.min(at, outlet.blockedAt + pullerStall)
       if (!behind) at = Math.min(at, now + queueAge)
     }
-    if (this.#partAt !== undefined)
-      at = Math.min(at, now + wholeWithin - (tap.reading(now) - this.#partAt), this.#partSince + wholeAtLast)
+    if (this.#partAt !== undefined) at = Math.min(at, now + wholeWithin - (tap.reading(now) - this.#partAt), this.#partSince + wholeAtLast)
     this.#deps.wheel.set(this, at)
   }
 
@@ -83,8 +82,7 @@ export class Life implements Wakeable {
     const { login, tokenExpiresAt } = this.#connection
     let at = login.login.expiresAt
     if (login.login.idleMs > 0) at = Math.min(at, login.activeAt + login.login.idleMs)
-    if (tokenExpiresAt !== undefined)
-      at = Math.min(at, this.#renewSaid === tokenExpiresAt ? tokenExpiresAt : tokenExpiresAt - renewAhead)
+    if (tokenExpiresAt !== undefined) at = Math.min(at, this.#renewSaid === tokenExpiresAt ? tokenExpiresAt : tokenExpiresAt - renewAhead)
     return now + Math.max(0, at - this.#deps.now())
   }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { argon2Sync } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { test } from 'node:test'
 import { cost, createPasswords } from '../../src/identity/passwords.ts'
+import { niceness } from '../support/niceness.ts'
 import { password, refusal } from './household.ts'
 
 const passwords = createPasswords({ atOnce: () => 2, queue: () => 100 })
@@ -141,15 +141,6 @@ test('while passwords are hashed the event loop goes on turning (AUT-05)', async
 test('threads that hash stand behind those that serve people, those of a crowd farthest (AUT-05)', {
   skip: process.platform !== 'linux',
 }, async () => {
-  // proc_pid_stat(5): the name in brackets is the second field, the niceness the nineteenth.
-  const niceness = () =>
-    readdirSync('/proc/self/task').map((task) =>
-      Number(
-        readFileSync(`/proc/self/task/${task}/stat`, 'utf8')
-          .replace(/^.*\) /s, '')
-          .split(' ')[16],
-      ),
-    )
   const below = (steps: number) => Math.min(19, getPriority() + steps)
   await passwords.verify(password, null)
   assert.ok(niceness().includes(below(4)), `whoever comes alone: ${niceness()}`)

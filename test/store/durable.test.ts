@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { isDurable, openFile } from '../../src/store/sqlite-file.ts'
 import { newPlace } from '../ops/parley.ts'
+import { niceness } from '../support/niceness.ts'
 import { addPeople } from './people.ts'
 import { found, post, says } from './says.ts'
 
@@ -36,6 +37,17 @@ test('a SQLite that does not sync, whatever it is told, is not started with (CFG
   })
   assert.deepEqual([code, stdout], [1, ''])
   assert.match(stderr, /does not fsync on commit; Parley would lose acknowledged messages/)
+})
+
+test('the threads that write stand behind the loop, which serves people', { skip: process.platform !== 'linux' }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-rank-'))
+  const store = await openSqlite({ file: join(folder, 'parley.db'), onFatal: assert.fail })
+  t.after(async () => {
+    await store.close()
+    rmSync(folder, { recursive: true })
+  })
+  await addPeople(store, 'ada')
+  assert.ok(niceness().includes(Math.min(19, getPriority() + 5)), `${niceness()}`)
 })
 
 test('while eve holds the file from outside all that is said is refused for now, and all of it together', async (t) => {
