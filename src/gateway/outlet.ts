@@ -136,7 +136,7 @@ export class Outlet {
 
   /** True when events have waited for longer than they may. */
   isLate(): boolean {
-    return this.blockedAt !== 0 && this.#droppable > 0 && this.#owner.now() - this.blockedAt > this.#limits.queueAge
+    return this.blockedAt !== 0 && this.#droppable > 0 && this.#owner.now() - this.blockedAt >= this.#limits.queueAge
   }
 
   get isBlocked(): boolean {

@@ -76,6 +76,13 @@ export function createPorch({ monotonic }: { monotonic: () => number }) {
     goOn()
   }
 
+  /** It is over when it has succeeded, or when its peer has gone, of whom nothing is known any more by then. */
+  function begin(socket: Socket): void {
+    const key = keyOf(socket)
+    handshakes.begin(key)
+    socket.once('close', () => handshakes.end(key))
+  }
+
   function next(): Socket | undefined {
     const tooLong = monotonic() - patience
     for (let n = 0; n < goneATurn && waiting[0] && waiting[0].since < tooLong; n++) {
@@ -96,7 +103,7 @@ export function createPorch({ monotonic }: { monotonic: () => number }) {
       server.on('connection', come)
       letIn = (socket) => {
         if (!server.listening) return void socket.destroy()
-        if (shakesHands) handshakes.begin(keyOf(socket))
+        if (shakesHands) begin(socket)
         for (const listener of listeners) listener.call(server, socket)
       }
       server.on('secureConnection', (socket: Socket) => handshakes.end(keyOf(socket)))

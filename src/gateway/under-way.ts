@@ -16,6 +16,7 @@ export function createUnderWay<Key>({ most, counts, monotonic, ended }: Asked) {
   const begun = new Map<Key, number>()
   return {
     begin(key: Key): void {
+      begun.delete(key) // begun again, it is the youngest
       begun.set(key, monotonic())
     },
     end(key: Key): void {

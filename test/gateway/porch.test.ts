@@ -3,7 +3,11 @@ import { once } from 'node:events'
 import { IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, createServer, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { setImmediate as turnEnd } from 'node:timers/promises'
+import { createServer as createTlsServer, connect as shakeHands } from 'node:tls'
 import { createPorch } from '../../src/gateway/porch.ts'
+import { createUnderWay } from '../../src/gateway/under-way.ts'
+import { makeDevelopmentPair } from '../../src/tls/development-ca.ts'
 import { startHouse } from '../support/house.ts'
 
 /** Attempts that leave no room for another. */
@@ -114,4 +118,33 @@ test('a crowd that never begins its handshake does not keep ada out (WSH-09)', a
   await Promise.all(crowd.map((socket) => once(socket, 'connect')))
   assert.equal((await house.connect(ada)).ws.readyState, 1)
   for (const socket of crowd) socket.destroy()
+})
+
+test('whoever goes in the middle of a handshake makes room for ada at once, whether or not time passes', { timeout: 30_000 }, async (t) => {
+  const porch = createPorch({ monotonic: () => 0 })
+  const server = createTlsServer({ ...(await makeDevelopmentPair(Date.now())), pauseOnConnect: true })
+  porch.guard(server, { shakesHands: true })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  for (let i = 0; i < 300; i++) {
+    const eve = connect(port, '127.0.0.1').on('error', () => undefined)
+    await once(eve, 'connect')
+    eve.destroy()
+  }
+  const ada = shakeHands({ port, host: '127.0.0.1', rejectUnauthorized: false })
+  t.after(() => ada.destroy())
+  await once(ada, 'secureConnect')
+  while (porch.waiting > 0) await turnEnd()
+})
+
+test('what begins again is the youngest: it does not keep what is over from being forgotten', () => {
+  let now = 0
+  const underWay = createUnderWay<string>({ most: 2, counts: 100, monotonic: () => now, ended: () => undefined })
+  underWay.begin('eve')
+  underWay.begin('bob')
+  now = 99
+  underWay.begin('eve')
+  now = 150
+  assert.equal(underWay.isFull(), false)
 })
