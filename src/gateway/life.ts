@@ -77,7 +77,7 @@ export class Life implements Wakeable {
     this.#deps.wheel.set(this, at)
   }
 
-  /** Monotonic ms of what comes first: the login's end, the end of its patience with the idle, the token's end, or when that is asked to be renewed. */
+  /** Monotonic ms of what comes first: the login's own end, when it has been idle for too long, the token's end, or when a new one is asked for. */
   #expiry(now: number): number {
     const { login, tokenExpiresAt } = this.#connection
     let at = login.login.expiresAt

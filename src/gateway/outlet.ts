@@ -134,7 +134,7 @@ export class Outlet {
     this.#owner.hold(on)
   }
 
-  /** True when events have waited for longer than they may. */
+  /** True when events have waited for as long as they may. */
   isLate(): boolean {
     return this.blockedAt !== 0 && this.#droppable > 0 && this.#owner.now() - this.blockedAt >= this.#limits.queueAge
   }

@@ -5,8 +5,9 @@ const steps = 5
 
 /**
  * The calling thread stands behind the event loop. Where they share a core, the loop takes in all that has come before the next commit
- * begins, so that more posts share one, and is not held up in the middle of a turn by what could wait: `posts-1` takes 6 % less CPU a post,
- * `many-rooms` 8 % (`npm run bench -- posts-1 --beside` one without it), and the p99 of a turn of `posts-20` is 10 ms for 26. With a core for each nothing changes.
+ * begins, so that more posts share one, and is not held up in the middle of a turn by what could wait: CPU a post −6 % in `posts-1`, −8 % in
+ * `many-rooms`; p99 of a turn of `posts-20` 10 ms for 26 (`npm run bench -- posts-20 --beside` one without it; docs/performance.md).
+ * With a core for each nothing changes.
  */
 export function standBehind(): void {
   if (process.platform !== 'linux') return // elsewhere the whole process would be meant

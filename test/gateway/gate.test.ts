@@ -23,9 +23,10 @@ function closedGate() {
 
 function reader(gate: ReturnType<typeof closedGate>, turn = createTurn(), hold: (on: boolean) => void = () => undefined) {
   const socket = new PassThrough()
-  const owner = { isOpen: () => true, fellBehind() {}, hold, overfull() {}, drained() {}, now: () => 1 }
+  const clock = { now: 1 }
+  const owner = { isOpen: () => true, fellBehind() {}, hold, overfull() {}, drained() {}, now: () => clock.now }
   const outlet = new Outlet(socket, turn, { queueBytes: 1000, queueAge: 1000 }, owner, gate)
-  return { outlet, socket, heard: () => String(socket.read() ?? '') }
+  return { outlet, socket, clock, heard: () => String(socket.read() ?? '') }
 }
 
 const word = (text: string): Frame => ({ bytes: Buffer.from(text), droppable: true })
@@ -82,4 +83,20 @@ test('when it may deliver again, a crowd does not get everything in one turn of 
   assert.ok(written < crowd.length, `${written} in one turn`)
   await done
   assert.equal(written, crowd.length)
+})
+
+test('what may wait for a second is late when a second is over, not only after it: that is when its reader is looked at', async () => {
+  const gate = closedGate()
+  gate.open()
+  const { outlet, socket, clock } = reader(gate)
+  while (!outlet.isBlocked) {
+    outlet.put({ bytes: Buffer.alloc(64 * 1024), droppable: false })
+    await turnEnd()
+  }
+  assert.ok(socket.writableNeedDrain)
+  outlet.put(word('an event'))
+  clock.now += 999
+  assert.equal(outlet.isLate(), false)
+  clock.now += 1
+  assert.equal(outlet.isLate(), true)
 })
