@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { createPresence } from './chat/presence.ts'
 import { addressOf, type Config, isLoopback, storeFile } from './config.ts'
 import { createGateway } from './gateway/gateway.ts'
-import { createWheel } from './gateway/wheel.ts'
+import { createWheel, nowhere } from './gateway/wheel.ts'
 import { type Clock, openHouse, systemClock } from './house.ts'
 import { keepHouse } from './housekeeping.ts'
 import { bareHeaders } from './http/bare-headers.ts'
@@ -118,7 +118,7 @@ export async function startService({ config, log, clock = systemClock, tls, cert
 
   function later(ms: number, then: () => void): () => void {
     const due = clock.monotonic() + ms
-    const wait = { slot: -1, wake: (now: number) => (now >= due ? then() : wheel.set(wait, due)) }
+    const wait = { ...nowhere, wake: (now: number) => (now >= due ? then() : wheel.set(wait, due)) }
     wheel.set(wait, due)
     return () => wheel.clear(wait)
   }

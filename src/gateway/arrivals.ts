@@ -18,6 +18,7 @@ import { Tap } from './tap.ts'
 import type { Turn } from './turn.ts'
 import { isInPieces, isUnfinished } from './unfinished.ts'
 import type { From } from './upgrade.ts'
+import { nowhere } from './wheel.ts'
 import { answer } from './wire.ts'
 
 interface Deps {
@@ -78,8 +79,8 @@ export function createArrivals(deps: Deps) {
       },
       overfull: () => leave(connection, 'slowReader'),
       now: monotonic,
+      heard: () => deps.lives.get(connection)?.heard(),
       drained: () => {
-        deps.lives.get(connection)?.heard()
         if (connection.behind) catchUp.pull(connection).catch((error) => pullFailed(connection, error))
       },
     }
@@ -143,7 +144,7 @@ export function createArrivals(deps: Deps) {
     const rate = () => limits().framesPerSecond
     const frames = new Bucket(rate() * 2, monotonic())
     const pause = {
-      slot: -1,
+      ...nowhere,
       wake(): void {
         const wait = frames.owes(monotonic(), rate(), rate() * 2)
         if (wait === 0) {
@@ -158,7 +159,7 @@ export function createArrivals(deps: Deps) {
       take(): void {
         if (!isInPieces(ws)) life.read(false)
         frames.spend(monotonic(), rate(), rate() * 2)
-        if (pause.slot < 0) pause.wake()
+        if (!wheel.isSet(pause)) pause.wake()
       },
       stop: () => wheel.clear(pause),
     }

@@ -116,13 +116,15 @@ export function createCatchUp({ hub, messages, order, openRooms, tellHeads, mete
     if (connection.isPulling) return
     connection.isPulling = true
     try {
-      while (connection.behind && connection.behind.size > 0 && !connection.isDead && !connection.outlet.isBlocked) {
-        await pullPage(connection, connection.behind)
-        await turnEnd()
+      while (connection.behind && !connection.isDead && !connection.outlet.isBlocked) {
+        if (connection.behind.size > 0) {
+          await pullPage(connection, connection.behind)
+          await turnEnd()
+        } else {
+          connection.behind = undefined
+          await tellHeads(connection) // meanwhile it may have fallen behind again, and drained
+        }
       }
-      if (connection.behind?.size !== 0) return
-      connection.behind = undefined
-      await tellHeads(connection)
     } finally {
       connection.isPulling = false
     }

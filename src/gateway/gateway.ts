@@ -25,6 +25,7 @@ import { createPorch } from './porch.ts'
 import { createQuotas } from './quotas.ts'
 import { reasonOf } from './reasons.ts'
 import { createRepair, type Lookout } from './repair.ts'
+import { createSigns } from './signs.ts'
 import { createSweep } from './sweep.ts'
 import { createTurn } from './turn.ts'
 import { createUpgrade } from './upgrade.ts'
@@ -115,8 +116,7 @@ export async function createGateway(deps: GatewayDeps) {
     turn,
     gate,
     life: {
-      now,
-      monotonic,
+      ...deps.clock,
       wheel,
       random: Math.random,
       times,
@@ -124,6 +124,7 @@ export async function createGateway(deps: GatewayDeps) {
       end: leave,
       doubt: sweep.doubt,
       fellBehind: catchUp.fellBehind,
+      sign: createSigns(now),
     },
     lives,
     handlers: {

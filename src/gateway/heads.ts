@@ -53,8 +53,16 @@ export function createHeads({ hub, rooms, failed }: Deps) {
     setImmediate(tellChanges)
   }
 
-  /** Once a second. */
-  async function tick(): Promise<void> {
+  let ticking: Promise<void> | undefined
+  /** Once a second; while one is still at it, it stands for the next: what has moved waits for the one after. */
+  function tick(): Promise<void> {
+    ticking ??= tellAway().finally(() => {
+      ticking = undefined
+    })
+    return ticking
+  }
+
+  async function tellAway(): Promise<void> {
     await tellHeads()
     for (const [seat, marks] of ownMarks) {
       const rooms = [...marks].map(([room, mark]) => ({ room, ...mark })).filter(isStillIn(seat))

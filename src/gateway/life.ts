@@ -1,11 +1,11 @@
 import type { CloseReason } from '../protocol/codes.ts'
 import { beatMs } from '../protocol/limits.ts'
 import type { Connection } from './connection.ts'
-import type { Wakeable, Wheel } from './wheel.ts'
-import { answer, hint } from './wire.ts'
+import type { Place, Wakeable, Wheel } from './wheel.ts'
+import { answer, type Frame } from './wire.ts'
 
 export interface LifeTimes {
-  /** ms between pings, ± 20 %. */
+  /** ms between pings, ± 20 %; up to five seconds less where one goes along with a beat. */
   ping: number
   /** ms without a pong, a byte in or a byte out, after a ping. */
   pong: number
@@ -29,7 +29,12 @@ export interface LifeDeps {
   /** Maybe idle or too old: the store knows, since other devices and nodes are activity too. */
   doubt: (connection: Connection) => void
   fellBehind: (connection: Connection) => void
+  /** What says that this end lives, with or without a ping. */
+  sign: (withPing: boolean) => Frame
 }
+
+/** ms before its time that a ping goes along with a beat, or a beat with a ping: one write for both. */
+const along = 5000
 
 /** ms before its token expires that a program is asked for a new one. */
 const renewAhead = 75_000
@@ -40,7 +45,8 @@ const wholeAtLast = 60_000
 
 /** Everything that happens to one connection because time passes; one place on the wheel for all of it. */
 export class Life implements Wakeable {
-  slot = -1
+  before: Place | undefined
+  after: Place | undefined
   readonly #connection: Connection
   readonly #deps: LifeDeps
   #pingAt: number
@@ -89,8 +95,7 @@ export class Life implements Wakeable {
   wake(now: number): void {
     if (this.#connection.isDead || this.#expired() || this.#silent(now) || this.#stuck(now)) return
     if (this.#unfinished(now) || this.#unwelcomed(now)) return
-    this.#ping(now)
-    this.#beat(now)
+    this.#signs(now)
     this.#renew()
     this.arm(now)
   }
@@ -169,20 +174,20 @@ export class Life implements Wakeable {
     return true
   }
 
-  #ping(now: number): void {
-    if (now < this.#pingAt) return
-    const { ws } = this.#connection
-    this.#pingAt = now + this.#pingEvery()
-    this.#pingedAt = now
-    if (ws.readyState === ws.OPEN) ws.ping()
-  }
-
-  /** A page cannot see pings; when nothing else was sent, a beat tells it that the line is alive. */
-  #beat(now: number): void {
-    if (now < this.#beatAt) return
-    const silent = now - this.#connection.outlet.sentAt
-    this.#beatAt = now + (silent < beatMs ? beatMs - silent : beatMs)
-    if (silent >= beatMs) this.#connection.outlet.beat(hint({ type: 'beat', now: this.#deps.now() }))
+  /** A ping asks whether the other end lives; a page cannot see pings: when nothing else was sent, a beat tells it that this one does. */
+  #signs(now: number): void {
+    if (now < this.#pingAt && now < this.#beatAt) return
+    const { outlet, welcomed, ws } = this.#connection
+    const silent = now >= outlet.sentAt + beatMs - along
+    const beats = silent && welcomed && outlet.blockedAt === 0
+    const pings = now >= this.#pingAt - (beats ? along : 0)
+    if (welcomed) this.#beatAt = beatMs + (silent ? now : outlet.sentAt)
+    if (pings) {
+      this.#pingAt = now + this.#pingEvery()
+      if (this.#pingedAt === 0) this.#pingedAt = now // a later one does not excuse that an earlier one was not answered
+    }
+    if (beats) outlet.beat(this.#deps.sign(pings))
+    else if (pings && ws.readyState === ws.OPEN) ws.ping()
   }
 
   #renew(): void {

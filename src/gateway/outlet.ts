@@ -15,6 +15,9 @@ const answerBytes = 256 * 1024
 /** bytes of them that may wait at most: what was asked is bounded by that, what others do in a room and on other devices is not. */
 const mostBytes = 1024 * 1024
 
+/** Shared by all who wait for nothing: never added to. */
+const none: Frame[] = []
+
 /** Of one reader alone, which nobody shares. */
 const joinOnce: Join = (frames) => createJoiner().join(frames)
 
@@ -27,6 +30,9 @@ interface Owner {
   hold(on: boolean): void
   /** So much waits that cannot be dropped that the reader itself must be. */
   overfull(): void
+  /** The socket has taken what it was given: somebody reads at the other end. */
+  heard(): void
+  /** Nothing waits any more. */
   drained(): void
   /** Monotonic ms. */
   now(): number
@@ -49,7 +55,7 @@ export class Outlet {
   readonly #limits: OutletLimits
   readonly #owner: Owner
   readonly #gate: Gate
-  #frames: Frame[] = []
+  #frames = none
   #droppable = 0
   #answers = 0
   #held = false
@@ -71,13 +77,16 @@ export class Outlet {
 
   put(frame: Frame): void {
     if (this.#shut) return
-    this.#frames.push(frame)
+    if (this.#frames.length === 0)
+      this.#frames = [frame] // an empty one that is pushed to makes room for seventeen
+    else this.#frames.push(frame)
     if (frame.droppable) this.#droppable += frame.bytes.length
     else this.#answers += frame.bytes.length
     // Also while nothing is blocked: within one turn of the loop an answer may ask for the next, before anything is written.
     if (this.#answers > answerBytes && !this.#held) this.#hold(true)
     if (!this.isBlocked) {
       if (this.#frames.length === 1) this.#turn.add(this)
+      if (this.#droppable > this.#limits.queueBytes) this.flush() // if the socket does not take so much, the next one meets the limit
       return
     }
     if (frame.droppable && (this.#droppable > this.#limits.queueBytes || this.isLate())) this.#owner.fellBehind()
@@ -88,7 +97,7 @@ export class Outlet {
     if (this.#shut || this.#frames.length === 0 || this.#socket.destroyed || !this.#owner.isOpen()) return
     if (!this.#gate.holds()) return this.#park()
     const frames = this.#frames
-    this.#frames = []
+    this.#frames = none
     this.sentAt = this.#owner.now()
     this.#droppable = 0
     this.#answers = 0
@@ -114,9 +123,8 @@ export class Outlet {
     })
   }
 
-  /** A sign of life, which says nothing of anybody: it goes out also while nothing else may. */
+  /** A sign of life, which says nothing of anybody: it goes out also while nothing else may, and not at all where it would have to wait. */
   beat(frame: Frame): void {
-    if (!this.#parked) return this.put(frame)
     if (this.#shut || this.blockedAt !== 0 || this.#socket.destroyed || !this.#owner.isOpen()) return
     this.sentAt = this.#owner.now()
     this.#socket.write(frame.bytes)
@@ -124,6 +132,7 @@ export class Outlet {
 
   readonly #drain = (): void => {
     this.blockedAt = 0
+    this.#owner.heard()
     if (this.#held) this.#hold(false)
     this.flush()
     if (!this.isBlocked) this.#owner.drained()
@@ -168,7 +177,7 @@ export class Outlet {
   /** From here on nothing is handed to the socket any more. */
   shut(): void {
     this.#shut = true
-    this.#frames = []
+    this.#frames = none
     this.#droppable = 0
     this.#answers = 0
     this.#socket.off('drain', this.#drain)

@@ -61,6 +61,8 @@ export function createWelcome({ node, store, hub, heads, logins, secrets, rooms,
     connection.welcomed = true
     const listed = new Set(mine.map((room) => room.id))
     for (const room of known) if (!listed.has(room)) heads.roomChanged(room, account.account.id)
+    // What has landed since the list was read was told only to those who had been welcomed.
+    for (const { id, last } of mine) if ((hub.audiences.get(id)?.last ?? -1) > last) heads.roomChanged(id, account.account.id)
     greet(connection)
     presence.set(account.account.id, connection.id, 'active', [...known])
     connection.inlet.start()

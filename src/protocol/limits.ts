@@ -4,7 +4,7 @@ export const ticketPrefix = 'parley.ticket.'
 export const cookieName = '__Host-Http-parley'
 export const csrfHeader = 'x-parley-csrf'
 
-/** ms between beats when nothing else was sent; a client gives up after twice that. */
+/** ms of silence after which there is a beat, at the latest; a client gives up after twice that. */
 export const beatMs = 25_000
 export const openRoomsPerFrame = 200
 export const pageEvents = 200

@@ -1,55 +1,31 @@
 import assert from 'node:assert/strict'
-import type { Socket } from 'node:net'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setImmediate as turnEnd } from 'node:timers/promises'
-import type { TLSSocket } from 'node:tls'
 import { controlTopic } from '../../src/chat/topics.ts'
 import { closes } from '../../src/protocol/codes.ts'
-import { fakeClock, type Person, startHouse, type TestHouse } from '../support/house.ts'
-import { enter, frame, RawClient, upgradeText } from './raw.ts'
+import type { Person, TestHouse } from '../support/house.ts'
+import { enter, frame, type RawClient } from './raw.ts'
+import { startTimedHouse, type TimedHouse } from './timed-house.ts'
 
 const guard = { timeout: 120_000 }
 const second = 1000
-let clock: ReturnType<typeof fakeClock>
+let timed: TimedHouse
 let house: TestHouse
 let ada: Person
 let bob: Person
 let port: number
-/** The server's ends of the connections, by the port at the other end. */
-let ends: Map<number, Socket>
 
 async function open(limits: Record<string, string> = {}): Promise<void> {
-  const all = { POSTSPERSECOND: '100000', POSTBURST: '100000', HANDSHAKESPERSECONDPERADDRESS: '100000', ...limits }
-  clock = fakeClock()
-  house = await startHouse({
-    clock,
-    settings: Object.fromEntries(Object.entries(all).map(([name, value]) => [`PARLEY__LIMITS__${name}`, value])),
-  })
-  ends = new Map()
-  house.service.server.on('secureConnection', (socket: TLSSocket) => ends.set(socket.remotePort as number, socket))
-  ;[ada, bob] = await house.people('ada', 'bob')
-  port = house.service.port
+  timed = await startTimedHouse(limits)
+  ;({ house, ada, bob, port } = timed)
 }
 beforeEach(() => open())
 afterEach(() => house.close())
 
 const json = (given: object) => frame(JSON.stringify(given))
-const endOf = (client: RawClient): Socket => ends.get(client.socket.localPort as number) ?? assert.fail('no such connection')
-
-/** Says bytes that get no answer, and waits until the server has read them. */
-async function tell(client: RawClient, bytes: Buffer): Promise<void> {
-  const end = endOf(client)
-  const before = end.bytesRead
-  client.say(bytes)
-  while (end.bytesRead === before) await turnEnd()
-  await turnEnd()
-}
-
-async function pass(ms: number): Promise<void> {
-  clock.pass(ms)
-  house.service.wheel.turn()
-  await turnEnd()
-}
+const endOf = (client: RawClient) => timed.endOf(client)
+const tell = (client: RawClient, bytes: Buffer) => timed.tell(client, bytes)
+const pass = (ms: number) => timed.pass(ms)
 
 /** How many connections the server has ended for this reason. */
 async function ended(reason: string): Promise<number> {
@@ -184,36 +160,12 @@ test('what others do can fill nobody’s memory: beyond a mebibyte that cannot b
 })
 
 test('a socket that is not welcomed because the store hangs is closed with 1013, which says: later (WSH-06)', guard, async () => {
-  const { rooms } = house.service.house
-  const { list } = rooms
-  rooms.list = () => new Promise(() => undefined)
-  const client = await RawClient.dial(port)
-  client.say(upgradeText(port, { headers: { Authorization: `Bearer ${ada.token}` } }))
-  assert.equal((await client.answer()).status, 101)
+  const { client, mend } = await timed.enterUnwelcomed(ada.token)
   await pass(24 * second)
   assert.equal(endOf(client).destroyed, false)
   await pass(2 * second)
   assert.equal(await client.closeCode(), closes.overload.code)
-  rooms.list = list
+  mend()
   client.hangUp()
   ;(await enter(port, ada.token)).hangUp()
 })
-
-test(
-  'a peer that is gone without a word is found out within a ping and fifteen seconds; one that is there stays (WSF-11)',
-  guard,
-  async () => {
-    const [gone, there] = [await enter(port, ada.token), await enter(port, bob.token)]
-    await pass(30 * second)
-    for (const client of [gone, there]) while ((await client.frame())?.opcode !== 9);
-    await tell(there, frame('', { opcode: 10 }))
-    await pass(14 * second)
-    assert.equal(endOf(gone).destroyed, false)
-    await pass(2 * second)
-    assert.equal(await gone.closeCode(), 1006)
-    there.say(json({ type: 'ping', ref: 1 }))
-    assert.equal((await there.hears({ ref: 1 })).type, 'ok')
-    assert.equal(house.service.connections(), 1)
-    for (const client of [gone, there]) client.hangUp()
-  },
-)

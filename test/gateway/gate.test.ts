@@ -24,9 +24,18 @@ function closedGate() {
 function reader(gate: ReturnType<typeof closedGate>, turn = createTurn(), hold: (on: boolean) => void = () => undefined) {
   const socket = new PassThrough()
   const clock = { now: 1 }
-  const owner = { isOpen: () => true, fellBehind() {}, hold, overfull() {}, drained() {}, now: () => clock.now }
+  const read = { behind: 0, heard: 0, drained: 0 }
+  const owner = {
+    isOpen: () => true,
+    fellBehind: () => void read.behind++,
+    hold,
+    overfull() {},
+    heard: () => void read.heard++,
+    drained: () => void read.drained++,
+    now: () => clock.now,
+  }
   const outlet = new Outlet(socket, turn, { queueBytes: 1000, queueAge: 1000 }, owner, gate)
-  return { outlet, socket, clock, heard: () => String(socket.read() ?? '') }
+  return { outlet, socket, clock, read, heard: () => String(socket.read() ?? '') }
 }
 
 const word = (text: string): Frame => ({ bytes: Buffer.from(text), droppable: true })
@@ -43,6 +52,51 @@ test('while a node may deliver nothing its people still hear that the line is al
   await turnEnd()
   await turnEnd()
   assert.equal(ada.heard(), 'secret')
+})
+
+test('that holds also where nothing waits, and behind what a reader does not take nothing more is put for it', async () => {
+  const ada = reader(closedGate())
+  ada.outlet.beat(hint({ type: 'beat', now: 8 }))
+  assert.match(ada.heard(), /^..\{"type":"beat","now":8\}$/s)
+  const gate = closedGate()
+  gate.open()
+  const bob = reader(gate)
+  bob.outlet.put(word('x'.repeat(100_000)))
+  await turnEnd()
+  assert.equal(bob.outlet.isBlocked, true)
+  const waits = bob.socket.writableLength
+  bob.outlet.beat(hint({ type: 'beat', now: 9 }))
+  assert.deepEqual([bob.outlet.queued, bob.socket.writableLength], [0, waits])
+  assert.equal(bob.heard(), 'x'.repeat(100_000))
+})
+
+test('a reader whose socket has drained reads, also when more goes out at once and fills it again', async () => {
+  const gate = closedGate()
+  gate.open()
+  const { outlet, socket, read } = reader(gate)
+  const page = word('x'.repeat(100_000))
+  outlet.put(page)
+  await turnEnd()
+  outlet.put({ ...page, droppable: false })
+  socket.read()
+  while (read.heard === 0) await turnEnd()
+  assert.deepEqual([outlet.isBlocked, read.heard, read.drained], [true, 1, 0])
+  while (socket.read() !== null) await turnEnd()
+  while (read.drained === 0) await turnEnd()
+})
+
+test('more than may wait does not wait for the end of the turn: whoever does not take it is behind, and nothing grows', () => {
+  const gate = closedGate()
+  gate.open()
+  const { outlet, read, heard } = reader(gate)
+  outlet.put(word('x'.repeat(600)))
+  assert.equal(heard(), '')
+  outlet.put(word('x'.repeat(600)))
+  assert.equal(heard().length, 1200)
+  outlet.put(word('x'.repeat(100_000)))
+  assert.deepEqual([outlet.isBlocked, read.behind], [true, 0])
+  outlet.put(word('x'.repeat(1200)))
+  assert.equal(read.behind, 1)
 })
 
 test('of what is answered within one turn of the loop there is a bound: then nothing more is begun until it is with the socket', async () => {

@@ -5,11 +5,12 @@ import { createJoiner } from '../../src/gateway/joiner.ts'
 import { createTurn } from '../../src/gateway/turn.ts'
 import { hint } from '../../src/gateway/wire.ts'
 
-/** Takes so long that a run of them uses up its slice. */
-const slow = () => {
-  const until = performance.now() + 0.2
+function busy(ms: number): void {
+  const until = performance.now() + ms
   while (performance.now() < until);
 }
+/** Takes so long that a run of them uses up its slice. */
+const slow = () => busy(0.2)
 
 test('who asks to be told when all is handed over is told after the last of it, however many turns that takes', async () => {
   const turn = createTurn()
@@ -37,6 +38,20 @@ test('who asks to be told when all is handed over is told after the last of it, 
     Array.from({ length: 300 }, (_, i) => i),
     'in the order in which they came',
   )
+})
+
+test('a turn of the loop in which much was read flushes less, but something', async () => {
+  const turn = createTurn()
+  let flushed = 0
+  const flush = () => {
+    slow()
+    flushed++
+  }
+  for (let i = 0; i < 100; i++) turn.add({ flush })
+  busy(5)
+  await turnEnd()
+  assert.equal(flushed, 8, 'as many as it does before it looks at the time')
+  while (flushed < 100) await turnEnd()
 })
 
 test('where nothing waits it has been handed over already', () => {

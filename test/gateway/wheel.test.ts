@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turnEnd } from 'node:timers/promises'
 import fc from 'fast-check'
-import { createWheel, slotMs, type Wakeable } from '../../src/gateway/wheel.ts'
+import { createWheel, nowhere, slotMs, type Wakeable } from '../../src/gateway/wheel.ts'
 
 /** A stopwatch that says that nothing takes any time, however busy the machine is. */
 const noTime = () => 0
@@ -10,7 +10,7 @@ const noTime = () => 0
 /** Someone who waits for a time, and notes when it was woken at or after it. */
 function waiter(wheel: ReturnType<typeof createWheel>, due: number): Wakeable & { wokenAt: number | undefined } {
   const one = {
-    slot: -1,
+    ...nowhere,
     wokenAt: undefined as number | undefined,
     wake(now: number): void {
       if (now < due) wheel.set(one, due)
@@ -70,7 +70,7 @@ test('more than one step has time for is woken in the next turns of the loop, no
   let turns = 0
   for (let i = 0; i < 5; i++) {
     const one = {
-      slot: -1,
+      ...nowhere,
       wake() {
         woken.push(turns)
         spent += 5 // all that a step may take

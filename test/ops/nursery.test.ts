@@ -27,7 +27,7 @@ function begin(size: number) {
 test('a wide nursery is collected when people have fallen silent, and not while they talk', () => {
   const { after, nursery } = begin(64 * MB)
   assert.equal(after(300 * MB), 0)
-  assert.equal(after(5 * MB), 0)
+  assert.equal(after(7 * MB), 0)
   assert.equal(after(MB), 1)
   nursery.size = MB
   assert.equal(after(MB), 1)
