@@ -52,9 +52,10 @@ export function createPresence({ bus, node, monotonic, later }: Deps) {
   const of = (account: string): PresenceState => strongest(accounts.get(account)?.told ?? 'offline', elsewhere.of(account))
   const asSeen = ({ account, rooms }: PresentNews): PresentNews => ({ account, state: of(account), rooms })
 
-  function tellAll(asker: string): void {
+  /** Who is here, to one node or to all. */
+  function tellAll(topic: string): void {
     const people = [...accounts].map(([account, { told, rooms }]) => ({ account, state: told, rooms }))
-    for (const some of bundles(people)) void bus.publish(nodeTopic(asker), { kind: 'present', node, people: some })
+    for (const some of bundles(people)) void bus.publish(topic, { kind: 'present', node, people: some })
   }
 
   return {
@@ -82,17 +83,23 @@ export function createPresence({ bus, node, monotonic, later }: Deps) {
         return [asSeen(message)]
       }
       if (message.kind === 'present') {
+        if (message.node === node) return []
+        const before = message.people.map(({ account }) => of(account))
         for (const one of message.people) elsewhere.note(message.node, one)
-        return message.people.map(asSeen)
+        return message.people.map(asSeen).filter(({ state }, i) => state !== before[i])
       }
       if (message.kind !== 'here' || message.node === node) return []
       elsewhere.alive(message.node)
-      if (message.asks) tellAll(message.node)
+      if (message.asks) tellAll(nodeTopic(message.node))
       return []
     },
-    /** Every few seconds: says that this node is there. Returns those who went with nodes that are not. While nothing is heard at all, nobody is gone. */
+    /**
+     * Every few seconds: says that this node is there. Whoever asks for the people of the others has been away, and says again who is here.
+     * Returns those who went with nodes that are not. While nothing is heard at all, nobody is gone.
+     */
     beat(asks = false): PresentNews[] {
       void bus.publish(controlTopic, { kind: 'here', node, asks })
+      if (asks) tellAll(controlTopic)
       if (asks || !bus.figures().up) elsewhere.forgive()
       return elsewhere.expire().map(asSeen)
     },

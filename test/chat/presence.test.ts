@@ -32,3 +32,40 @@ test('a node that asks hears of everybody who is there, also of people with so m
     [],
   )
 })
+
+test('a node that was away says again who is there, and of that only what is news is shown', async () => {
+  const clock = { now: 0 }
+  const nodes = new Map<string, ReturnType<typeof createPresence>>()
+  const shown: unknown[] = []
+  let isCut = false
+  const add = (node: string) => {
+    const publish: Bus['publish'] = async (_, message) => {
+      if (!isCut) for (const [name, other] of nodes) for (const news of other.hear(message)) shown.push([name, news.account, news.state])
+    }
+    const bus = { publish, figures: () => ({ up: true }) as ReturnType<Bus['figures']> }
+    nodes.set(node, createPresence({ bus, node, monotonic: () => clock.now, later: () => () => undefined }))
+    return nodes.get(node) as ReturnType<typeof createPresence>
+  }
+  const [south, north] = [add('south'), add('north')]
+  for (const name of ['ada', 'bob']) north.set(name, `of ${name}`, 'active', ['tea'])
+  assert.equal(south.of('ada'), 'active')
+  isCut = true
+  clock.now = 60_000
+  assert.deepEqual(
+    south.beat().map(({ account, state }) => [account, state]),
+    [
+      ['ada', 'offline'],
+      ['bob', 'offline'],
+    ],
+  )
+  isCut = false
+  shown.length = 0
+  north.beat(true)
+  const back = [
+    ['south', 'ada', 'active'],
+    ['south', 'bob', 'active'],
+  ]
+  assert.deepEqual([south.of('ada'), shown], ['active', back])
+  north.beat(true)
+  assert.deepEqual(shown, back)
+})
