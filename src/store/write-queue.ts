@@ -15,6 +15,8 @@ export interface Waiting {
 
 /** Entries in one commit at most: above it a commit only gets longer, not cheaper. */
 const batchBound = 256
+/** Characters of text in it, after which no other entry is taken: what lands in a room by one commit goes to each of its readers in one frame. */
+const batchChars = 512 * 1024
 
 /**
  * The one way to what writes, one batch at a time. Entries that come while a commit flies share the next; other work (transactions of
@@ -55,7 +57,7 @@ export function createWriteQueue(
   }
 
   async function commit(): Promise<void> {
-    const batch = entries.splice(0, batchBound)
+    const batch = entries.splice(0, together(entries))
     const begunAt = performance.now()
     let written: Written
     try {
@@ -106,6 +108,17 @@ export function createWriteQueue(
         if (!armed) next()
       }),
   }
+}
+
+/** How many of those who wait share the next commit. */
+function together(entries: readonly Waiting[]): number {
+  let chars = 0
+  let count = 0
+  for (; count < Math.min(entries.length, batchBound) && chars < batchChars; count++) {
+    const { do: act } = (entries[count] as Waiting).entry
+    if ('text' in act) chars += act.text.length
+  }
+  return count
 }
 
 export type WriteQueue = ReturnType<typeof createWriteQueue>
