@@ -3,7 +3,7 @@ import { typingEveryMs } from '../protocol/limits.ts'
 import type { Welcome } from '../protocol/server-frames.ts'
 import { type ChangeType, createChanges } from './changes.ts'
 import type { CredentialWhy, Told } from './connection.ts'
-import { quiet } from './deferred.ts'
+import { quiet, rejected } from './deferred.ts'
 import { createEmitter } from './emitter.ts'
 import { Denied, Discarded, Lost, Refused } from './errors.ts'
 import { type Fetch, fixedToken } from './fixed-token.ts'
@@ -182,7 +182,7 @@ function createClient(options: ClientOptions): Client {
       return rooms.all
     },
     on,
-    open: (room) => (closed ? quiet(Promise.reject(new Lost('The client was closed.'))) : openRooms.open(room)),
+    open: (room) => (closed ? rejected(new Lost('The client was closed.')) : openRooms.open(room)),
     shut: openRooms.shut,
     timeline: openRooms.timeline,
     post: (room, text, more = {}) => outbox.post(room, text, more),

@@ -132,7 +132,7 @@ export function createConnection(why: CredentialWhy, deps: ConnectionDeps): Conn
     if (welcomed) return
     welcomed = true
     silenceMs = 2 * welcome.beatMs
-    requests.begin((text) => socket?.send(text), welcome.limits.pending)
+    requests.begin((text) => socket?.send(text), welcome.limits.pending, welcome.limits.frameBytes)
     listen()
     onWelcome(welcome)
   }

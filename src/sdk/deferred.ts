@@ -16,3 +16,6 @@ export function defer<T>(): Deferred<T> {
   quiet(deferred.promise)
   return deferred
 }
+
+/** What was said no to before it began; it may be ignored, as every answer may. */
+export const rejected = (error: Error): Promise<never> => quiet(Promise.reject(error))

@@ -1,4 +1,4 @@
-import type { RefusalCode, Verdict } from '../protocol/codes.ts'
+import { isRefusalCode, type RefusalCode, refusals, type Verdict } from '../protocol/codes.ts'
 import type { Refused as RefusedFrame } from '../protocol/server-frames.ts'
 
 /** The server said no. Decide by `code` and `retryable`, never by the words. */
@@ -16,6 +16,12 @@ export class Refused extends Error {
     this.retryAfterMs = retryAfterMs
   }
 }
+
+/** A refusal of which only the code is known. */
+export const refusalFor = (code: RefusalCode): Refused =>
+  isRefusalCode(code)
+    ? new Refused({ code, message: refusals[code].words, retryable: refusals[code].retry })
+    : new Refused({ code, message: 'The server refused.', retryable: false })
 
 /** No answer came: there was no connection, or it ended first. Whether the request took effect is not known. */
 export class Lost extends Error {

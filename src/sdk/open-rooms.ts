@@ -1,9 +1,8 @@
-import { isRefusalCode, type RefusalCode, refusals } from '../protocol/codes.ts'
 import type { RoomEvent } from '../protocol/events.ts'
 import { openRoomsPerFrame } from '../protocol/limits.ts'
 import type { Opened } from '../protocol/server-frames.ts'
 import { type Deferred, defer } from './deferred.ts'
-import { Refused } from './errors.ts'
+import { Refused, refusalFor } from './errors.ts'
 import type { Ask } from './requests.ts'
 import { createTimeline, type Timeline, type TimelineKeeper } from './timeline.ts'
 import type { Timers } from './timers.ts'
@@ -38,6 +37,8 @@ interface OpenRoom {
   opened: Deferred<Timeline>
   /** Which question the next answer belongs to; an older one is worth nothing. 0 = none asked. */
   asking: number
+  /** The furthest seq that came while the room was being opened, behind a hole: with the answer, before it was taken up. 0 = none. */
+  missed: number
   again: unknown
   overdue: unknown
 }
@@ -55,7 +56,7 @@ export function createOpenRooms({ ask, isLive, timers, onTimeline, onNews }: Ope
   function begin(room: string): OpenRoom {
     const history = (before: number, limit: number) => ask('history', { room, before, limit })
     const keeper = createTimeline(room, history, () => onTimeline(keeper.timeline))
-    const entry: OpenRoom = { keeper, opened: defer(), asking: 0, again: undefined, overdue: undefined }
+    const entry: OpenRoom = { keeper, opened: defer(), asking: 0, missed: 0, again: undefined, overdue: undefined }
     rooms.set(room, entry)
     return entry
   }
@@ -102,7 +103,8 @@ export function createOpenRooms({ ask, isLive, timers, onTimeline, onNews }: Ope
     else page(entry, opened)
   }
 
-  function page({ keeper, opened }: OpenRoom, { room, events, last, more }: Extract<Opened, { more: boolean }>): void {
+  function page(entry: OpenRoom, { room, events, last, more }: Extract<Opened, { more: boolean }>): void {
+    const { keeper, opened } = entry
     const before = keeper.timeline.last
     const news = keeper.page(events, more ? undefined : last)
     keeper.setLive(!more)
@@ -110,7 +112,11 @@ export function createOpenRooms({ ask, isLive, timers, onTimeline, onNews }: Ope
     else if (more) later(room, againMs) // more, but nothing came: asking at once would never end
     onNews(room, news)
     onTimeline(keeper.timeline)
-    if (!more) opened.resolve(keeper.timeline)
+    if (more) return
+    opened.resolve(keeper.timeline)
+    const isBehind = entry.missed > keeper.timeline.last
+    entry.missed = 0
+    if (isBehind) catchUp(room, entry)
   }
 
   function refused(room: string, error: Refused): void {
@@ -129,6 +135,7 @@ export function createOpenRooms({ ask, isLive, timers, onTimeline, onNews }: Ope
     const entry = rooms.get(room)
     if (!entry) return
     entry.keeper.restart()
+    entry.missed = 0
     want(room)
     onTimeline(entry.keeper.timeline)
   }
@@ -176,6 +183,7 @@ export function createOpenRooms({ ask, isLive, timers, onTimeline, onNews }: Ope
         timers.clear(entry.again)
         timers.clear(entry.overdue)
         entry.asking = 0
+        entry.missed = 0
         entry.keeper.setLive(false)
         onTimeline(entry.keeper.timeline)
       }
@@ -184,8 +192,9 @@ export function createOpenRooms({ ask, isLive, timers, onTimeline, onNews }: Ope
       const entry = rooms.get(room)
       if (!entry) return
       const { fresh, hole } = entry.keeper.live(events)
-      // While the room is being opened again its pages fill the hole.
       if (hole && entry.asking === 0) catchUp(room, entry)
+      // While the room is being opened its pages fill the hole; or they were read before this was said, and arrive together with it.
+      else if (hole) entry.missed = Math.max(entry.missed, events.at(-1)?.seq ?? 0)
       onNews(room, fresh)
       onTimeline(entry.keeper.timeline)
     },
@@ -204,8 +213,3 @@ export function createOpenRooms({ ask, isLive, timers, onTimeline, onNews }: Ope
     },
   }
 }
-
-const refusalFor = (code: RefusalCode): Refused =>
-  isRefusalCode(code)
-    ? new Refused({ code, message: refusals[code].words, retryable: refusals[code].retry })
-    : new Refused({ code, message: 'The server refused.', retryable: false })

@@ -1,5 +1,5 @@
 import type { Posted } from '../protocol/server-frames.ts'
-import { defer, quiet } from './deferred.ts'
+import { defer, quiet, rejected } from './deferred.ts'
 import { Discarded, Lost, Refused } from './errors.ts'
 import { newKey } from './key.ts'
 import type { OutboxItem, OutboxStorage } from './outbox-item.ts'
@@ -144,10 +144,10 @@ export function createOutbox(deps: OutboxDeps): OutboxKeeper {
       await tray.forget(key)
     },
     post(room, text, { replyTo, key = newKey() }) {
-      if (closed) return refusedHere(new Lost('The client was closed.'))
+      if (closed) return rejected(new Lost('The client was closed.'))
       const known = tray.find(key)
       if (known && known.item.state !== 'failed') return known.posted.promise
-      if (tray.entries.length >= mostItems) return refusedHere(full)
+      if (tray.entries.length >= mostItems) return rejected(full)
       tray.remove((entry) => entry === known)
       const from = me === undefined ? {} : { account: me }
       return tray.add({ key, room, text, ...from, ...(replyTo === undefined ? {} : { replyTo }) }, now()).posted.promise
@@ -173,5 +173,3 @@ export function createOutbox(deps: OutboxDeps): OutboxKeeper {
     },
   }
 }
-
-const refusedHere = (error: Error): Promise<never> => quiet(Promise.reject(error))

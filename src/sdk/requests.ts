@@ -1,7 +1,7 @@
 import type { FrameOf, FrameType } from '../protocol/client-frames.ts'
 import type { Answers, Refused as RefusedFrame } from '../protocol/server-frames.ts'
-import { type Deferred, defer } from './deferred.ts'
-import { Lost, Refused } from './errors.ts'
+import { type Deferred, defer, rejected } from './deferred.ts'
+import { Lost, Refused, refusalFor } from './errors.ts'
 
 /** The fields of a request, without `type` and `ref`. */
 export type Fields<T extends FrameType> = T extends 'history'
@@ -13,11 +13,11 @@ export type Ask = <T extends FrameType>(type: T, fields: Fields<T>) => Promise<A
 type Answer = ({ type: 'ok'; ref: number } & Record<string, unknown>) | RefusedFrame
 
 export interface Requests {
-  /** @throws Refused; Lost when no connection is there, or it ends before the answer comes. */
+  /** @throws Refused, also for a frame longer than the server takes; Lost when no connection is there, or it ends before the answer comes. */
   ask: Ask
   answered(frame: Answer): void
-  /** A welcomed connection that takes `most` unanswered requests. */
-  begin(send: (text: string) => void, most: number): void
+  /** A welcomed connection that takes `most` unanswered requests, of so many bytes each. */
+  begin(send: (text: string) => void, most: number, bytes: number): void
   /** The connection is gone, and with it every answer. */
   end(): void
 }
@@ -25,6 +25,7 @@ export interface Requests {
 const spare = 4
 const mostQueued = 1_000
 const lastRef = 0xffff_ffff
+const encoder = new TextEncoder()
 
 /** Gives each request its ref and keeps below the number of unanswered ones that the server takes; the rest wait here, in order. */
 export function createRequests(): Requests {
@@ -32,6 +33,7 @@ export function createRequests(): Requests {
   const queue: string[] = []
   let send: ((text: string) => void) | undefined
   let most = 1
+  let mostBytes = 0
   let ref = 0
 
   function flush(): void {
@@ -40,16 +42,18 @@ export function createRequests(): Requests {
 
   return {
     ask: <T extends FrameType>(type: T, fields: Fields<T>): Promise<Answers[T]> => {
+      if (!send) return rejected(new Lost('There is no connection.'))
+      if (queue.length >= mostQueued)
+        return rejected(new Refused({ code: 'too_many_pending', message: 'Too many requests wait for an answer.', retryable: true }))
+      const next = (ref % lastRef) + 1
+      const line = JSON.stringify({ ...fields, type, ref: next })
+      // The server would not answer it but end the connection (1009), and whatever else is on its way with it.
+      if (encoder.encode(line).length > mostBytes) return rejected(refusalFor('too_large'))
+      ref = next
       const answer = defer<unknown>()
-      if (!send) answer.reject(new Lost('There is no connection.'))
-      else if (queue.length >= mostQueued) {
-        answer.reject(new Refused({ code: 'too_many_pending', message: 'Too many requests wait for an answer.', retryable: true }))
-      } else {
-        ref = (ref % lastRef) + 1
-        unanswered.set(ref, answer)
-        queue.push(JSON.stringify({ ...fields, type, ref }))
-        flush()
-      }
+      unanswered.set(ref, answer)
+      queue.push(line)
+      flush()
       return answer.promise as Promise<Answers[T]>
     },
     answered(frame) {
@@ -62,8 +66,9 @@ export function createRequests(): Requests {
       }
       flush()
     },
-    begin(through, limit) {
+    begin(through, limit, bytes) {
       send = through
+      mostBytes = bytes
       most = Math.max(1, limit - spare)
     },
     end() {

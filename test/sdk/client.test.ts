@@ -53,6 +53,24 @@ test('while a hole is being filled further events ask no second time', async () 
   )
 })
 
+test('what lands while a room is being opened, and arrives in one piece with the page that was read before it, is fetched', async () => {
+  const here = desk()
+  await here.welcomed()
+  const opened = here.ada.open('tea')
+  await settle()
+  const page = [message(1, 'bob'), message(2, 'bob'), message(3, 'bob')]
+  const ref = here.sent('open').at(-1)?.ref
+  here.network.last.says({ type: 'ok', ref, rooms: [{ room: 'tea', last: 3, n: 3, events: page, more: false }] })
+  here.network.last.says({ type: 'events', room: 'tea', events: [message(4, 'bob')] })
+  await opened
+  await settle()
+  assert.deepEqual(here.sent('open').at(-1)?.rooms, [{ room: 'tea', after: 3, id: 'e3' }])
+  await here.answer('open', { type: 'ok', rooms: [{ room: 'tea', last: 4, n: 4, events: [message(4, 'bob')], more: false }] })
+  const { live, messages } = here.ada.timeline('tea') ?? assert.fail('no timeline')
+  assert.deepEqual([live, messages.map(({ seq }) => seq)], [true, [1, 2, 3, 4]])
+  assert.equal(here.sent('open').length, 2)
+})
+
 test('an answer that was overtaken by a reset is worth nothing', async () => {
   const here = desk()
   await live(here)

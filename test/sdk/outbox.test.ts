@@ -126,3 +126,16 @@ test('an edit goes again once over a reconnect, under the same key', async (t) =
   assert.equal(new Set(keys).size, 1)
   assert.equal(stage.logs.get('tea')!.filter(({ kind }) => kind === 'edited').length, 1)
 })
+
+test('a message longer than the server takes fails by itself: it never reaches the line, which it would end', async (t) => {
+  const { stage, guest } = await stageWith(t, 'tea')
+  const ada = await guest('ada')
+  await assert.rejects(ada.post('tea', 'é'.repeat(40_000)), { code: 'too_large' })
+  await ada.post('tea', 'short')
+  assert.deepEqual(stage.texts('tea'), ['short'])
+  assert.equal(stage.tokens.length, 1, 'it did not have to come back')
+  assert.deepEqual(
+    ada.outbox.items('tea').map(({ state, refusal }) => [state, refusal?.code]),
+    [['failed', 'too_large']],
+  )
+})
