@@ -159,7 +159,8 @@ const network = v.pipe(
     const [address = '', prefix, more] = written.split('/')
     const family = isIP(address)
     if (family === 0 || more !== undefined) return false
-    return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+    // Of no bits at all would be everybody: `true` by another name.
+    return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= (family === 4 ? 32 : 128))
   }, 'names something that is not an address or a network'),
 )
 

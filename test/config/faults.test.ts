@@ -221,3 +221,17 @@ test('local.yaml with a secret in it must be private, and no secret may be given
 test('one variable in two spellings is a fault', (t) => {
   assert.match(faultsOf(operator(t), { PARLEY__SERVER__PORT: '1', parley__server__port: '2' }).join(), /set twice in the environment/)
 })
+
+test('an empty name of a file takes nothing away from a secret that was given directly, in whichever order', (t) => {
+  const [direct, file] = [{ PARLEY__SECRETS__MASTERKEY: key }, { PARLEY__SECRETS__MASTERKEY_FILE: '' }]
+  for (const env of [
+    { ...direct, ...file },
+    { ...file, ...direct },
+  ])
+    assert.equal(readConfig({ root: operator(t), env }).config.secrets.masterKey, key)
+})
+
+test('a network of no bits is everybody, which nobody may trust', (t) => {
+  for (const all of ['0.0.0.0/0', '::/0'])
+    assert.match(faultsOf(operator(t), { PARLEY__SERVER__TRUSTPROXY: all }).join(), /^.*server\.trustProxy/)
+})
