@@ -117,3 +117,21 @@ test('asking twice to drain is not asking to end at once', async (t) => {
   for (let i = 0; i < 2; i++) assert.deepEqual(await admin.ask('drain', {}), { draining: true, connections: 3 })
   assert.equal(drains, 1)
 })
+
+test('what a doctor left behind is taken away; somebody else whose name begins like one of its own is not touched', async (t) => {
+  const { client, house } = await openOffice(t)
+  const admin = await client()
+  const watch = (await admin.ask('accountAdd', { name: 'parley-doctor-watch', password })) as { id: string }
+  const alike = (await admin.ask('accountAdd', { name: 'parley-doctor-0a1b2c3d', role: 'admin', password })) as { id: string }
+  const left = (await admin.ask('doctorBegin', {})) as { account: string }
+  await house.store.db.updateTable('account').set({ created_at: 1 }).execute()
+  const now = (await admin.ask('doctorBegin', {})) as { account: string }
+  const there = (await house.accounts.list()).map(({ id }) => id)
+  assert.deepEqual(
+    [watch.id, alike.id, left.account, now.account].map((id) => there.includes(id)),
+    [true, true, false, true],
+  )
+  for (const { id } of [watch, alike]) await assert.rejects(admin.ask('doctorEnd', { account: id }), /no account of the doctor/)
+  await admin.ask('doctorEnd', { account: now.account })
+  assert.equal((await house.accounts.list()).length, 2)
+})
