@@ -14,6 +14,8 @@ export interface Plan {
   messages?: number
   /** Memory is swept up before it is looked at. */
   collect?: boolean
+  /** ms between two looks at the loop, where 1 would be most of what there is to see. */
+  lookEvery?: number
   /** Whom it is played with cannot come again: each round has people of its own. */
   usesUp?: boolean
   /** The scenario, on the same subject, half of whose rate is asked for. */
@@ -71,7 +73,7 @@ const connects = (resumed: boolean): Plan => ({
 
 const idle = (perRoom: number, rooms = 100): Plan => ({
   words: `${perRoom * rooms} connections in ${rooms} rooms, silent`,
-  ...{ rooms, perRoom, perAccount: 5 },
+  ...{ rooms, perRoom, perAccount: 5, lookEvery: 20 },
   task: ({ rooms }, { measure }) => ({ kind: 'idle', rooms, perRoom, measure }),
   headline: { figure: 'memoryPerConnection', unit: 'bytes/connection', better: 'less' },
 })

@@ -16,6 +16,8 @@ interface Asked {
   beside?: string | undefined
   /** Memory is swept up before it is looked at. */
   collect?: boolean
+  /** ms between two looks at the loop. */
+  lookEvery?: number
   progress: (words: string) => void
 }
 
@@ -28,6 +30,7 @@ export async function playRound({
   profile,
   beside,
   collect = false,
+  lookEvery: every = 1,
   progress,
 }: Asked): Promise<Figures> {
   const env = { ...roomy, PARLEY__SERVER__PORT: '0', PARLEY__OPS__PORT: '0' }
@@ -35,7 +38,7 @@ export async function playRound({
   const load = startOn('load', [join(import.meta.dirname, 'generator.ts')])
   const before = memoryOf(subject.pid)
   const look = async (watch: 'begin' | 'end'): Promise<Look> => {
-    const watched = await subject.watch?.({ watch, collect })
+    const watched = await subject.watch?.({ watch, every, collect })
     return { cpu: cpuOf(subject.pid), at: performance.now(), memory: memoryOf(subject.pid), ...(watched && { watched }) }
   }
   try {

@@ -114,7 +114,7 @@ async function bench(): Promise<void> {
           const progress = (words: string) => say(`${name} ${round}/${rounds} ${subject}: ${words}`)
           const figure = await playRound({
             ...{ ...common, subject, task: tasks.get(subject) as Task, seeded, progress },
-            ...{ profile: values.profile, collect: plan.collect ?? false },
+            ...{ profile: values.profile, collect: plan.collect ?? false, lookEvery: plan.lookEvery ?? 1 },
           })
           const list = figures[subject] ?? []
           figures[subject] = [...list, figure]

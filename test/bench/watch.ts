@@ -5,11 +5,11 @@ import { isMainThread } from 'node:worker_threads'
 
 /*
  * Loaded into every server that runs on Node, before it: sees from the inside what cannot be seen from without. It costs
- * a timer a millisecond, all of them the same.
+ * a timer a millisecond, all of them the same; where nearly nothing is done that would be most of it, and it looks less often.
  */
 
-/** What the bench asks of it; `collect`: sweep the memory up first, so that what is left is what is held. */
-export type WatchAsk = { watch: 'begin' | 'end'; collect: boolean }
+/** What the bench asks of it: to look every so many ms; `collect`: sweep the memory up first, so that what is left is what is held. */
+export type WatchAsk = { watch: 'begin' | 'end'; every: number; collect: boolean }
 /** ms that a turn of the event loop took, ms of the processor that it had meanwhile, and bytes on the heap and beside it. */
 export interface Watched {
   loopP99: number
@@ -20,34 +20,34 @@ export interface Watched {
   heap: number
 }
 
-const resolution = 1
-
 if (isMainThread && process.send) {
-  const loop = monitorEventLoopDelay({ resolution })
+  let loop: ReturnType<typeof monitorEventLoopDelay> | undefined
+  let every = 0
   const turns = createHistogram()
   let ticking: NodeJS.Timeout | undefined
   process.on('message', (ask: WatchAsk) => {
     if (ask.watch === undefined) return
     if (ask.collect) sweepUp()
     if (ask.watch === 'begin') {
-      loop.reset()
+      every = ask.every
+      loop = monitorEventLoopDelay({ resolution: every })
       turns.reset()
       loop.enable()
-      ticking = countTurns(turns)
+      ticking = countTurns(turns, every)
     } else {
-      loop.disable()
+      loop?.disable()
       clearInterval(ticking)
     }
     process.send?.({ watched: seen() })
   })
   process.channel?.unref()
 
-  /** A timer that comes when it should has waited for its own millisecond. */
-  const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - resolution)
+  /** A timer that comes when it should has waited for its own time. */
+  const late = (nanoseconds = 0) => Math.max(0, nanoseconds / 1e6 - every)
   const seen = (): Watched => {
     const { heapUsed, external } = process.memoryUsage()
     return {
-      ...{ loopP99: late(loop.percentile(99)), loopMax: late(loop.max) },
+      ...{ loopP99: late(loop?.percentile(99)), loopMax: late(loop?.max) },
       ...{ turnCpuP99: turns.percentile(99) / 1000, turnCpuMax: turns.max / 1000 },
       heap: heapUsed + external,
     }
@@ -55,7 +55,7 @@ if (isMainThread && process.send) {
 }
 
 /** Between two calls of a timer there is one turn of the loop, or several that together were shorter than the timer. */
-function countTurns(turns: RecordableHistogram): NodeJS.Timeout {
+function countTurns(turns: RecordableHistogram, every: number): NodeJS.Timeout {
   const used = (): number => {
     const { user, system } = process.threadCpuUsage()
     return user + system
@@ -65,7 +65,7 @@ function countTurns(turns: RecordableHistogram): NodeJS.Timeout {
     const now = used()
     turns.record(Math.max(1, now - last))
     last = now
-  }, resolution).unref()
+  }, every).unref()
 }
 
 function sweepUp(): void {
