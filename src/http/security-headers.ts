@@ -9,13 +9,13 @@ const self = ["'self'"]
 const none = ["'none'"]
 
 /**
- * Everything a page could ask the browser for, refused; but copying a link to the clipboard. Only names that Chromium knows: it
+ * Everything a page could ask the browser for, refused; but copying a link to the clipboard. Only names that each Chromium in use knows: it
  * complains on the console about each of the others.
  */
 const denied = `accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid
   identity-credentials-get idle-detection keyboard-map local-fonts magnetometer microphone midi otp-credentials payment
-  picture-in-picture publickey-credentials-create publickey-credentials-get screen-wake-lock serial speaker-selection storage-access usb
-  window-management xr-spatial-tracking`
+  picture-in-picture publickey-credentials-create publickey-credentials-get screen-wake-lock serial storage-access usb window-management
+  xr-spatial-tracking`
   .split(/\s+/)
   .map((feature) => `${feature}=()`)
 export const permissionsPolicy = [...denied, 'clipboard-read=()', 'clipboard-write=(self)'].join(', ')

@@ -34,17 +34,20 @@ const none: readonly never[] = []
 const opened: string[] = []
 
 export const rows = computed<readonly Row[]>(() => {
-  const shown = timeline.value?.of
-  if (shown === undefined || room.value !== shown.room || phase.value !== 'in') return none
+  const here = room.value
+  if (here === undefined || phase.value !== 'in') return none
+  const opened = timeline.value?.of
+  // Before its first page has come a room shows what was written in it here.
+  const shown = opened?.room === here ? opened : undefined
   const part = excerpt.value
   if (part !== undefined) return toRows({ messages: part.messages, notices: none, pending: none, me: me.value, complete: !part.before })
   return toRows({
-    messages: shown.messages,
-    notices: noticesIn(shown),
+    messages: shown?.messages ?? none,
+    notices: shown === undefined ? none : noticesIn(shown),
     // By the server's clock, as they will be once they are sent.
-    pending: outbox.value.filter((item) => item.room === shown.room).map((item) => ({ ...item, at: item.at + clockShift.value })),
+    pending: outbox.value.filter((item) => item.room === here).map((item) => ({ ...item, at: item.at + clockShift.value })),
     me: me.value,
-    complete: shown.complete,
+    complete: shown?.complete ?? false,
     newAfter: visit.value?.newAfter,
   })
 })
