@@ -23,6 +23,8 @@ export class Listener {
   readonly reach: Reach
   readonly #given: Given
   readonly #streams = new Map<string, Stream>()
+  /** Rooms that an answer is on its way for: asked for once more they would begin again. */
+  readonly #asked = new Set<string>()
   #account = ''
   #login = ''
   #store = ''
@@ -49,6 +51,7 @@ export class Listener {
     // A store that was restored goes on from elsewhere: what is held of the other one leads nowhere.
     if (store !== this.#store) this.#streams.clear()
     this.#store = store
+    this.#asked.clear()
     const mine = this.#given.rooms.filter((room) => this.#given.pushy || rooms.some(({ id }) => id === room))
     this.#open(mine)
   }
@@ -56,12 +59,13 @@ export class Listener {
   #open(rooms: string[]): void {
     if (rooms.length === 0) return
     const greeting = this.#greetings
+    for (const room of rooms) this.#asked.add(room)
     // Live events follow the answer at once: it is taken in before anything else is read.
     this.reach.ask('open', { rooms: rooms.map((room) => ({ room, ...this.#cursor(room) })) }, (answer) => {
       if (greeting !== this.#greetings) return
-      if (answer?.type === 'refused' && answer.retryable === true) this.#later(rooms, Number(answer.retryAfterMs ?? again))
-      if (answer?.type !== 'ok') return
-      this.#open((answer.rooms as Opened[]).flatMap((one) => this.#took(one)))
+      if (answer?.type === 'refused' && answer.retryable === true) return this.#later(rooms, Number(answer.retryAfterMs ?? again))
+      for (const room of rooms) this.#asked.delete(room)
+      if (answer?.type === 'ok') this.#open((answer.rooms as Opened[]).flatMap((one) => this.#took(one)))
     })
   }
 
@@ -111,7 +115,7 @@ export class Listener {
       const { id, gone } = frame.room as { id: string; gone?: true }
       if (!this.#given.rooms.includes(id)) return
       if (gone) this.#streams.delete(id)
-      else if (!this.#streams.has(id)) this.#open([id])
+      else if (!this.#streams.has(id) && !this.#asked.has(id)) this.#open([id])
     }
   }
 

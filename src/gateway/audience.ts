@@ -25,6 +25,8 @@ export class Audience {
   /** The last seq and number that this node has told; below 0 while it does not know how far the room had come when it began to listen. */
   last = -1
   n = 0
+  /** The seq of the last change that room lists show: a name, a topic, a role; below 0 while none is known. */
+  changed = -1
 
   constructor(room: string) {
     this.room = room

@@ -24,9 +24,19 @@ export function createHeads({ hub, rooms, failed }: Deps) {
   const changed = new Map<string, Set<string> | 'all'>()
   let armed = false
 
-  function headMoved(audience: Audience, events: RoomEvent[]): void {
+  function mentionedIn(audience: Audience): Set<string> {
     const mentioned = moved.get(audience) ?? new Set()
     moved.set(audience, mentioned)
+    return mentioned
+  }
+
+  /** Somebody was greeted with an older head of it, and may have been named since. */
+  function passed(audience: Audience, account: string): void {
+    mentionedIn(audience).add(account)
+  }
+
+  function headMoved(audience: Audience, events: RoomEvent[]): void {
+    const mentioned = mentionedIn(audience)
     for (const event of events) {
       if (event.kind !== 'message') continue
       if (event.mentions) for (const account of event.mentions) mentioned.add(account)
@@ -150,7 +160,7 @@ export function createHeads({ hub, rooms, failed }: Deps) {
     }
   }
 
-  return { headMoved, roomChanged, tick, tellAll }
+  return { headMoved, passed, roomChanged, tick, tellAll }
 }
 
 const isAway = (connection: Connection, { live, opening }: Audience): boolean => !live.has(connection) && !opening.has(connection)

@@ -17,6 +17,9 @@ type Reached = Pick<Landed, 'last' | 'n'> & { id: string; read: number }
 /** Something about a room that its members' room lists show has changed; `account` when only one of them sees it. */
 export type RoomChanged = (room: string, account?: string) => void
 
+/** What room lists show of a room, but for who is in it. */
+const shown: ReadonlySet<RoomEvent['kind']> = new Set(['role', 'renamed', 'topic', 'archived'] as const)
+
 interface Deps {
   roomChanged: RoomChanged
   /** Messages came for members who may not have the room open. */
@@ -138,19 +141,23 @@ export function createHub({ roomChanged, headMoved, delivered }: Deps) {
   function land({ room, last, n, events }: Landed): void {
     let from = 0
     let told = 0
+    let changed = -1
     events.forEach((event, i) => {
       if (event.kind === 'left') {
         told += audiences.get(room)?.tell(events.slice(from, i + 1)) ?? 0
         from = i + 1
         went(room, event.account)
       } else if (event.kind === 'joined') came(room, event.account)
-      else if (event.kind === 'role') roomChanged(room, event.account)
-      else if (event.kind === 'renamed' || event.kind === 'topic' || event.kind === 'archived') roomChanged(room)
+      else if (shown.has(event.kind)) {
+        roomChanged(room, event.kind === 'role' ? event.account : undefined)
+        changed = event.seq
+      }
     })
     const there = audiences.get(room)
     if (there) {
       there.last = last
       there.n = n
+      there.changed = Math.max(there.changed, changed)
       told += there.tell(from === 0 ? events : events.slice(from))
       headMoved(there, events)
     }

@@ -13,7 +13,7 @@ interface Deps {
   node: string
   store: string
   hub: Hub
-  heads: Pick<Heads, 'roomChanged'>
+  heads: Pick<Heads, 'roomChanged' | 'passed'>
   logins: Pick<Logins, 'find'>
   secrets: Pick<Secrets, 'knows'>
   rooms: Pick<Rooms, 'list'>
@@ -62,7 +62,11 @@ export function createWelcome({ node, store, hub, heads, logins, secrets, rooms,
     const listed = new Set(mine.map((room) => room.id))
     for (const room of known) if (!listed.has(room)) heads.roomChanged(room, account.account.id)
     // What has landed since the list was read was told only to those who had been welcomed.
-    for (const { id, last } of mine) if ((hub.audiences.get(id)?.last ?? -1) > last) heads.roomChanged(id, account.account.id)
+    for (const { id, last } of mine) {
+      const there = hub.audiences.get(id)
+      if (there && there.changed > last) heads.roomChanged(id, account.account.id)
+      else if (there && there.last > last) heads.passed(there, account.account.id)
+    }
     greet(connection)
     presence.set(account.account.id, connection.id, 'active', [...known])
     connection.inlet.start()

@@ -4,32 +4,36 @@ import { createCatchUp } from '../../src/gateway/catch-up.ts'
 import type { Connection } from '../../src/gateway/connection.ts'
 import { startHouse } from '../support/house.ts'
 
-test('what lands between the reading of the rooms and the welcome is told right after it', async (t) => {
+test('what is said between the reading of the rooms and the welcome is told by the next heads, a new name right after it', async (t) => {
   const house = await startHouse()
   t.after(() => house.close())
   const [ada, bob] = await house.people('ada', 'bob')
-  const room = await house.room('tea', [ada, bob])
+  const [tea, cellar] = [await house.room('tea', [bob, ada]), await house.room('cellar', [bob, ada])]
   const b = await house.connect(bob)
   const { rooms } = house.service.house
   const { list } = rooms
   rooms.list = async (account) => {
     const read = await list(account)
     rooms.list = list
-    await b.ask('post', { room, key: '0123456789abcdef0', text: 'just now' })
+    await b.ask('post', { room: tea, key: '0123456789abcdef0', text: '@ada just now' })
+    await rooms.rename({ account: bob.account.id, login: bob.login.id }, cellar, 'attic')
     await house.service.gateway.tick()
     return read
   }
   const a = await house.connect(ada)
   await a.ask('ping')
+  await house.service.gateway.tick()
   await a.ask('ping')
   const [welcome = assert.fail('nothing came'), ...later] = a.frames
   assert.equal(welcome.type, 'welcome')
-  const before = (welcome.rooms as { id: string; last: number }[]).find(({ id }) => id === room)?.last ?? assert.fail('not in the room')
-  const told = later.filter(({ type }) => type === 'room').map((frame) => frame.room as { id: string; last: number })
-  assert.deepEqual(
-    told.map(({ id, last }) => [id, last]),
-    [[room, before + 1]],
-  )
+  const listed = welcome.rooms as { id: string; last: number; n: number }[]
+  const before = listed.find(({ id }) => id === tea) ?? assert.fail('not in the room')
+  const told = later.flatMap(({ type, room, rooms }) => (type === 'room' ? [room] : type === 'heads' ? (rooms as object[]) : []))
+  const named = listed.find(({ id }) => id === cellar)
+  assert.deepEqual(told, [
+    { ...named, ...(told[0] as object), id: cellar, name: 'attic' },
+    { room: tea, last: before.last + 1, n: before.n + 1, mentions: 1 },
+  ])
 })
 
 test('while the heads of a second take long to put together, those of the next wait instead of being asked for beside them', async (t) => {
